@@ -1,0 +1,134 @@
+/** Who may import whom, and that nobody imports itself in a circle. */
+import { posix } from 'node:path';
+import type { Import, Source } from './source.js';
+
+interface Area {
+  /** Files of this area, as a pattern of the path. The first area that matches counts. */
+  readonly files: RegExp;
+  /** What they may import: paths in the repository and names of packages. `$1` is the first group of `files`. */
+  readonly may: readonly string[];
+  readonly rule: string;
+}
+
+const publicNames = ['millrace', 'millrace/[^ ]+'];
+const anything = '.+';
+const packages = '(?!\\.|framework/|transports/|services/|examples/|bench/|test/|node:).+';
+
+/** Drivers and libraries that one folder may load: nobody else sees them. */
+const drivers: Readonly<Record<string, readonly string[]>> = { rsocket: ['ws'] };
+
+const areas: readonly Area[] = [
+  {
+    files: /^framework\/core\//,
+    may: ['framework/core/[^/]+', 'rxjs'],
+    rule: 'framework/core imports rxjs and its own files only: the kernel runs anywhere and depends on nothing above it',
+  },
+  {
+    files: /^framework\/index\.ts$/,
+    may: ['framework/[^/]+/index\\.ts'],
+    rule: "framework/index.ts gathers its folders' index.ts: a folder decides itself what is public",
+  },
+  {
+    files: /^framework\/([^/]+)\//,
+    may: ['framework/$1/.+', 'framework/[^/]+/index\\.ts', 'rxjs', 'node:.+'],
+    rule: 'a framework folder imports the kernel and other folders through their index.ts: so that each can change inside',
+  },
+  ...Object.entries(drivers).map(([name, driver]): Area => ({
+    files: new RegExp(`^transports/(${name})/`),
+    may: [`transports/${name}/.+`, 'framework/index\\.ts', 'rxjs', 'node:.+', ...driver],
+    rule: `transports/${name} imports framework/index.ts, node: modules and its driver: a transport sees what any user sees`,
+  })),
+  {
+    files: /^transports\/([^/]+)\//,
+    may: ['transports/$1/.+', 'framework/index\\.ts', 'rxjs', 'node:.+'],
+    rule: 'a transport imports framework/index.ts, node: modules and its driver: a transport sees what any user sees',
+  },
+  {
+    files: /^services\/([^/]+)\/main\.ts$/,
+    may: [
+      'services/$1/.+',
+      'services/[^/]+/contract\\.ts',
+      'framework/index\\.ts',
+      'transports/[^/]+/index\\.ts',
+      'rxjs',
+      'node:.+',
+    ],
+    rule: "a service's main.ts joins it with transports, and sees other services by contract.ts: so that it can run apart",
+  },
+  {
+    files: /^services\/([^/]+)\//,
+    may: ['services/$1/.+', 'services/[^/]+/contract\\.ts', 'framework/index\\.ts', 'rxjs', 'node:.+'],
+    rule: "a service imports framework/index.ts and others' contract.ts: transports belong in main.ts, other services behind the wire",
+  },
+  {
+    files: /^(examples|bench)\//,
+    may: ['$1/.+', ...publicNames, packages, 'node:.+'],
+    rule: 'examples and bench import Millrace by its public name: they show and measure what a user has',
+  },
+  { files: /^test\//, may: [anything], rule: 'tests import anything' },
+];
+
+/** The path in the repository, or the package, that an import means. */
+export function targetOf(source: Source, { name }: Import): string | undefined {
+  if (name === undefined || !name.startsWith('.')) return name;
+  return posix.join(posix.dirname(source.path), name).replace(/\.js$/, '.ts');
+}
+
+/** A message for each import that the rules don't allow. */
+export function forbiddenImports(source: Source): string[] {
+  const area = areas.find(({ files }) => files.test(source.path));
+  if (area === undefined)
+    return [`${source.path}: this folder has no rule in test/architecture/imports.ts: each has its place`];
+  const part = area.files.exec(source.path)?.[1] ?? '';
+  const allowed = area.may.map((pattern) => new RegExp(`^${pattern.replace('$1', part)}$`));
+  return source.imports.flatMap((found) => {
+    const target = targetOf(source, found);
+    if (target === undefined && area.may.includes(anything)) return [];
+    if (target !== undefined && allowed.some((pattern) => pattern.test(target))) return [];
+    return [`${source.path}:${found.line} imports ${found.name ?? 'a computed name'}; ${area.rule}`];
+  });
+}
+
+/** A message for each group of files that import each other in a circle; types count. */
+export function importCycles(sources: readonly Source[]): string[] {
+  const edges = new Map(sources.map((source) => [source.path, source.imports.map((found) => targetOf(source, found))]));
+  const done = new Set<string>();
+  const messages: string[] = [];
+  const visit = (path: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(path);
+    if (start !== -1) {
+      const circle = [...trail.slice(start), path].join(' → ');
+      messages.push(
+        `${circle}: no import cycles, types included: files in a circle can only be understood and loaded as one`,
+      );
+    } else if (!done.has(path)) {
+      for (const next of edges.get(path) ?? [])
+        if (next !== undefined && edges.has(next)) visit(next, [...trail, path]);
+      done.add(path);
+    }
+  };
+  for (const path of edges.keys()) visit(path, []);
+  return messages;
+}
+
+/** A message for each import by which a browser that loads `entry` would reach a module that only Node has. */
+export function nodeOnlyImports(sources: readonly Source[], entry: string): string[] {
+  const byPath = new Map(sources.map((source) => [source.path, source]));
+  const seen = new Set<string>();
+  const messages: string[] = [];
+  const visit = (path: string): void => {
+    const source = byPath.get(path);
+    if (source === undefined || seen.has(path)) return;
+    seen.add(path);
+    for (const found of source.imports.filter(({ typeOnly }) => !typeOnly)) {
+      const target = targetOf(source, found);
+      if (target === 'ws' || target?.startsWith('node:')) {
+        messages.push(
+          `${path}:${found.line} imports ${target}; ${entry} leads there, and a browser has no such module`,
+        );
+      } else if (target !== undefined) visit(target);
+    }
+  };
+  visit(entry);
+  return messages;
+}
