@@ -1,0 +1,61 @@
+/** Time and chance, injected everywhere so that tests run in virtual time and repeat. */
+import type { SchedulerLike } from 'rxjs';
+import { Subscription } from 'rxjs';
+
+/** Stops what {@link Clock.after} or {@link Clock.every} started. */
+export type Stop = () => void;
+
+export interface Clock {
+  /** Milliseconds that only ever grow; the origin means nothing. */
+  now(): number;
+  /** Milliseconds since 1970, for what people and other machines read. */
+  wall(): number;
+  /** Runs `work` once after `ms` milliseconds. It doesn't keep a process alive. */
+  after(ms: number, work: () => void): Stop;
+  /** Runs `work` each `ms` milliseconds. It doesn't keep a process alive. */
+  every(ms: number, work: () => void): Stop;
+  /** A number from 0 up to, not including, 1. */
+  random(): number;
+}
+
+/** The machine's own clock. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wall: () => Date.now(),
+  after(ms, work) {
+    const timer = setTimeout(work, Math.min(ms, LONGEST));
+    letGo(timer);
+    return () => clearTimeout(timer);
+  },
+  every(ms, work) {
+    const timer = setInterval(work, Math.min(ms, LONGEST));
+    letGo(timer);
+    return () => clearInterval(timer);
+  },
+  random: () => Math.random(),
+};
+
+/** Timers hold 31 bits of milliseconds; a longer one would fire at once. */
+const LONGEST = 2 ** 31 - 1;
+
+function letGo(timer: unknown): void {
+  if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function')
+    timer.unref();
+}
+
+/** The clock as an RxJS scheduler, for users' `delay`, `timer`, `debounceTime`. */
+export function schedulerOf(clock: Clock): SchedulerLike {
+  return {
+    now: () => clock.wall(),
+    schedule<T>(work: (this: never, state?: T) => void, delay = 0, state?: T): Subscription {
+      const action = new Subscription();
+      const again = Object.assign(action, {
+        schedule(next?: T, ms = 0): Subscription {
+          action.add(clock.after(ms, () => work.call(again as never, next)));
+          return action;
+        },
+      });
+      return again.schedule(state, delay);
+    },
+  };
+}

@@ -1,0 +1,205 @@
+/**
+ * A stack of policies as one filter that subscribes once: one Subscriber admits the call through all of them, settles
+ * them in the other order, and keeps one timer. Its price against a chain of operators: docs/decisions.md, D-002.
+ */
+import { from, type MonoTypeOperatorFunction, Observable, Subscriber } from 'rxjs';
+import { type Call, callOf } from './call.js';
+import { type Clock, type Stop, systemClock } from './clock.js';
+import { asMeshError, type MeshError } from './errors.js';
+import type { AnyPolicy, Outcome, Remedy } from './policy.js';
+import type { Agnostic, Service } from './service.js';
+
+/** What the calls through one arrow share: the policies, outermost first, and the present state of each. */
+interface Arrow {
+  readonly policies: readonly AnyPolicy[];
+  readonly states: unknown[];
+  readonly clock: Clock;
+}
+
+/** Fuses policies, outermost first. Each service that the filter is put before has states of its own. */
+export function fuse(policies: readonly AnyPolicy[], clock: Clock = systemClock): Agnostic {
+  return <Req, Rep>(next: Service<Req, Rep>): Service<Req, Rep> => {
+    const arrow = arrowOf(policies, clock);
+    return (call) => new Observable<Rep>((subscriber) => begin(arrow, call, () => next(call), subscriber));
+  };
+}
+
+/** A policy as an operator for any pipe; the call that it sees says nothing but its defaults. */
+export function operatorOf<T>(policies: readonly AnyPolicy[], clock: Clock = systemClock): MonoTypeOperatorFunction<T> {
+  const arrow = arrowOf(policies, clock);
+  const call = callOf({ interaction: 'stream', request: undefined });
+  return (source) => new Observable<T>((subscriber) => begin(arrow, call, () => source, subscriber));
+}
+
+function arrowOf(policies: readonly AnyPolicy[], clock: Clock): Arrow {
+  return { policies, states: policies.map((policy) => policy.initial), clock };
+}
+
+function begin<T>(arrow: Arrow, call: Call<unknown>, source: () => Observable<T>, to: Subscriber<T>): void {
+  new Attempt(arrow, call, source, to, 0, [], undefined, undefined).start();
+}
+
+/** When an admitted policy's patience ends, as a moment of the clock. */
+interface Expiry {
+  readonly at: number;
+  readonly until: 'first' | 'end';
+  readonly late: () => MeshError;
+}
+
+/**
+ * One attempt at a call. Policies from 0 up to, not including, `level` have admitted it and are not settled yet; those
+ * outside a remedy stay admitted, with their time running, while the next attempt waits and runs.
+ */
+class Attempt<T> extends Subscriber<T> {
+  private firstAt: number | undefined;
+  private timer: Stop | undefined;
+  private wait: Stop | undefined;
+
+  constructor(
+    private readonly arrow: Arrow,
+    private readonly call: Call<unknown>,
+    private readonly source: () => Observable<T>,
+    private readonly to: Subscriber<T>,
+    private level: number,
+    private readonly startedAt: number[],
+    private expiries: (Expiry | undefined)[] | undefined,
+    private locals: unknown[] | undefined,
+  ) {
+    super(to);
+  }
+
+  start(): void {
+    const { policies, states, clock } = this.arrow;
+    const now = clock.now();
+    for (; this.level < policies.length; this.level++) {
+      const at = this.level;
+      const policy = policies[at] as AnyPolicy;
+      const { state, refuse, within } = policy.admit(states[at], this.call, now, this.locals?.[at]);
+      states[at] = state;
+      if (refuse !== undefined) return this.fail(refuse);
+      this.startedAt[at] = now;
+      if (within !== undefined) {
+        (this.expiries ??= [])[at] = { at: now + within.ms, until: within.until, late: within.late };
+      }
+    }
+    this.arm(now);
+    let source: Observable<T>;
+    try {
+      source = this.source();
+    } catch (error) {
+      return this.error(error);
+    }
+    source.subscribe(this);
+  }
+
+  startAfter(ms: number): void {
+    this.arm(this.arrow.clock.now());
+    this.wait = this.arrow.clock.after(ms, () => this.start());
+  }
+
+  protected override _next(value: T): void {
+    if (this.firstAt === undefined) this.sawFirst();
+    this.to.next(value);
+  }
+
+  protected override _error(error: unknown): void {
+    this.fail(asMeshError(error));
+  }
+
+  protected override _complete(): void {
+    this.settleAll('complete');
+    this.to.complete();
+    this.unsubscribe();
+  }
+
+  override unsubscribe(): void {
+    if (this.closed) return;
+    this.settleAll('cancel');
+    super.unsubscribe();
+  }
+
+  private sawFirst(): void {
+    const { policies, states, clock } = this.arrow;
+    const now = (this.firstAt = clock.now());
+    for (let at = this.level - 1; at >= 0; at--) {
+      const policy = policies[at] as AnyPolicy;
+      if (policy.first !== undefined) states[at] = policy.first(states[at], now - (this.startedAt[at] ?? now), now);
+    }
+    if (this.expiries === undefined) return;
+    this.expiries = this.expiries.map((expiry) => (expiry?.until === 'first' ? undefined : expiry));
+    this.arm(now);
+  }
+
+  /** Sets the one timer to the nearest expiry of the policies that have admitted the call. */
+  private arm(now: number): void {
+    this.timer?.();
+    this.timer = undefined;
+    if (this.expiries === undefined) return;
+    let level = -1;
+    let at = Infinity;
+    for (let i = 0; i < this.level; i++) {
+      const expiry = this.expiries[i];
+      if (expiry !== undefined && expiry.at < at) [level, at] = [i, expiry.at];
+    }
+    if (level >= 0 && at !== Infinity) this.timer = this.arrow.clock.after(at - now, () => this.late(level));
+  }
+
+  private late(level: number): void {
+    const expiry = this.expiries?.[level];
+    if (expiry === undefined || this.closed) return;
+    this.isStopped = true;
+    while (this.level > level + 1) this.settleInnermost('cancel', undefined);
+    this.fail(expiry.late());
+  }
+
+  /** Settles from the inside out until a policy has a remedy or the failure is the caller's. */
+  private fail(error: MeshError): void {
+    this.stopTimers();
+    while (this.level > 0) {
+      const remedy = this.settleInnermost('error', error);
+      if (remedy !== undefined) return this.apply(remedy);
+    }
+    this.to.error(error);
+    super.unsubscribe();
+  }
+
+  private apply(remedy: Remedy): void {
+    const { arrow, call, source, to, startedAt, expiries, locals, level } = this;
+    this.level = 0;
+    super.unsubscribe();
+    if (remedy.kind === 'again') {
+      new Attempt<T>(arrow, call, source, to, level, startedAt, expiries, locals).startAfter(remedy.after);
+      return;
+    }
+    const outer: Arrow = { policies: arrow.policies.slice(0, level), states: arrow.states, clock: arrow.clock };
+    const instead = (): Observable<T> => from(remedy.source()) as Observable<T>;
+    new Attempt<T>(outer, call, instead, to, level, startedAt, expiries, locals).start();
+  }
+
+  private settleAll(kind: 'complete' | 'cancel'): void {
+    this.stopTimers();
+    while (this.level > 0) this.settleInnermost(kind, undefined);
+  }
+
+  private settleInnermost(kind: Outcome['kind'], error: MeshError | undefined): Remedy | undefined {
+    const at = --this.level;
+    const { policies, states, clock } = this.arrow;
+    const policy = policies[at] as AnyPolicy;
+    const now = clock.now();
+    const begun = this.startedAt[at] ?? now;
+    const first = this.firstAt === undefined ? undefined : this.firstAt - begun;
+    const outcome: Outcome = { kind, elapsed: now - begun, first, error };
+    const { state, remedy } = policy.settle(states[at], outcome, now, this.locals?.[at]);
+    states[at] = state;
+    if (this.expiries !== undefined) this.expiries[at] = undefined;
+    if (kind !== 'error' || remedy === undefined) return undefined;
+    if (policy.keep !== undefined) (this.locals ??= [])[at] = policy.keep(this.locals[at], outcome);
+    return remedy;
+  }
+
+  private stopTimers(): void {
+    this.timer?.();
+    this.wait?.();
+    this.timer = this.wait = undefined;
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * A policy is a pure machine: what it decides depends on a state that is a value, the call and the time. From one
+ * machine come the RxJS operator, the filter, and its place in a fused stack (fuse.ts), which subscribes once for all.
+ */
+import type { ObservableInput } from 'rxjs';
+import type { Call } from './call.js';
+import type { MeshError } from './errors.js';
+
+/** How a call, or one attempt at it, ended. A stream's success is its first item; it is in flight until its end. */
+export interface Outcome {
+  readonly kind: 'complete' | 'error' | 'cancel';
+  /** Milliseconds since it was admitted. */
+  readonly elapsed: number;
+  /** Milliseconds from being admitted to its first item; undefined if none came. */
+  readonly first: number | undefined;
+  /** Of kind `error`. */
+  readonly error: MeshError | undefined;
+}
+
+/** The answer to a call that wants in. */
+export interface Admission<State> {
+  readonly state: State;
+  /** Refuses the call: nothing below is subscribed. */
+  readonly refuse?: MeshError | undefined;
+  /** Ends the call with `late` if its first item, or its end, has not come within so many milliseconds. */
+  readonly within?:
+    { readonly ms: number; readonly until: 'first' | 'end'; readonly late: () => MeshError } | undefined;
+}
+
+/** What to do about a failure instead of passing it on. */
+export type Remedy =
+  | { readonly kind: 'again'; /** Milliseconds to wait. */ readonly after: number }
+  | { readonly kind: 'instead'; readonly source: () => ObservableInput<unknown> };
+
+export interface Settlement<State> {
+  readonly state: State;
+  /** Only looked at when the outcome is an error. */
+  readonly remedy?: Remedy | undefined;
+}
+
+/**
+ * `State` is one for each arrow: each service a filter is put before has its own. `Local` is what the policy keeps for one
+ * call from attempt to attempt (how often it tried), undefined at first.
+ */
+export interface Policy<State, Local = undefined> {
+  readonly name: string;
+  readonly initial: State;
+  admit(state: State, call: Call<unknown>, now: number, local: Local | undefined): Admission<State>;
+  /** The first item has come, the call goes on. Left out where it makes no difference. */
+  first?(state: State, elapsed: number, now: number): State;
+  settle(state: State, outcome: Outcome, now: number, local: Local | undefined): Settlement<State>;
+  /** What to keep for the next attempt after a remedy of `again`. */
+  keep?(local: Local | undefined, outcome: Outcome): Local;
+}
+
+/** A policy whose types nobody needs to know any more, as a stack holds it. */
+export type AnyPolicy = Policy<unknown, unknown>;
+
+/** Forgets the types of a policy's state; it is only ever handed back what it returned. */
+export function anyPolicy<State, Local>(policy: Policy<State, Local>): AnyPolicy {
+  return policy as Policy<never, never> as AnyPolicy;
+}

@@ -1,0 +1,208 @@
+/** Operators that keep a gate of their own between a sink and its sources. */
+import {
+  finalize,
+  from,
+  merge,
+  mergeMap,
+  Observable,
+  type ObservableInput,
+  type OperatorFunction,
+  Subscriber,
+  switchMap,
+  zip,
+} from 'rxjs';
+import { Gate, GateLink, GateSink, loneGate, type Overflow, Queue, Seat, type Sink, sinkOf } from '../core/index.js';
+import { NOTHING, pull, type Pulled, warnOfNoGate } from './pull.js';
+
+/**
+ * Passes a signal on without waiting for demand: the notifier of `takeUntil`, the outer of a search's `switchMap`.
+ * @example results$.pipe(takeUntil(control(client.stop(session))))
+ */
+export function control<T>(source: ObservableInput<T>): Observable<T> {
+  return new Observable((subscriber) => {
+    const sink: Sink = { gate: new Gate(true), serving: sinkOf(subscriber)?.serving };
+    from(source).subscribe(new GateLink(subscriber, sink));
+  });
+}
+
+/**
+ * Makes a pushed source (a timer, a subject, an operator that emits many items for one) wait for demand in a bounded place of
+ * its own; what to do when that is full is `overflow`.
+ */
+export function absorb<T>(source: ObservableInput<T>, overflow: Overflow): Pulled<T> {
+  return pull<T>((valve) => {
+    const ready = new Queue<T>();
+    let end: (() => void) | undefined;
+    const finish = (how: () => void): void => {
+      if (ready.length === 0) how();
+      else end = how;
+    };
+    const sink = new GateSink<T>(
+      {
+        next(item) {
+          ready.push(item);
+          valve.ready();
+        },
+        error: (error) => finish(() => valve.fail(error)),
+        complete: () => finish(() => valve.complete()),
+      },
+      valve.sink?.serving,
+      overflow,
+    );
+    from(source).subscribe(sink);
+    return {
+      take() {
+        if (ready.length === 0) {
+          if (sink.requested === 0) sink.request(1);
+          return NOTHING;
+        }
+        const item = ready.shift() as T;
+        if (end === undefined) sink.request(1);
+        else if (ready.length === 0) queueMicrotask(end);
+        return item;
+      },
+      close: () => sink.unsubscribe(),
+    };
+  });
+}
+
+/** Twins of RxJS operators that ask their sources for no more than they can use. */
+export const paced = {
+  concatMap,
+  mergeMap: pacedMergeMap,
+  switchMap: pacedSwitchMap,
+  zip: pacedZip,
+  merge: pacedMerge,
+};
+
+/** `concatMap` that takes an item only when the inner source before it has ended. */
+function concatMap<T, R>(project: (value: T, index: number) => ObservableInput<R>): OperatorFunction<T, R> {
+  return pacedMergeMap(project, 1);
+}
+
+/** `mergeMap` that takes an item only while fewer than `concurrency` inner sources are open. Default 16. */
+function pacedMergeMap<T, R>(
+  project: (value: T, index: number) => ObservableInput<R>,
+  concurrency = 16,
+): OperatorFunction<T, R> {
+  return (source) =>
+    new Observable((subscriber) => {
+      let open = 0;
+      const inlet = new Inlet(subscriber, () => open < concurrency);
+      const inner = (value: T, index: number): Observable<R> =>
+        from(project(value, index)).pipe(
+          finalize(() => {
+            open -= 1;
+            inlet.wake();
+          }),
+        );
+      return inlet
+        .of(source, () => (open += 1))
+        .pipe(mergeMap(inner, concurrency))
+        .subscribe(subscriber);
+    });
+}
+
+/** `switchMap` that takes a newer item only when the present inner source has given an item or ended, so that each gets a word in. */
+function pacedSwitchMap<T, R>(project: (value: T, index: number) => ObservableInput<R>): OperatorFunction<T, R> {
+  return (source) =>
+    new Observable((subscriber) => {
+      let silent = false;
+      const inlet = new Inlet(subscriber, () => !silent);
+      const heard = (): void => {
+        silent = false;
+        inlet.wake();
+      };
+      const inner = (value: T, index: number): Observable<R> =>
+        new Observable((to) => {
+          to.add(heard);
+          from(project(value, index)).subscribe(new Heard(to, heard));
+        });
+      return inlet
+        .of(source, () => (silent = true))
+        .pipe(switchMap(inner))
+        .subscribe(subscriber);
+    });
+}
+
+/** `zip` that takes no item of one source before its partners' have come. */
+function pacedZip<T extends readonly unknown[]>(...sources: { [K in keyof T]: ObservableInput<T[K]> }): Observable<T> {
+  return new Observable<T>((subscriber) => {
+    const taken = sources.map(() => 0);
+    const inlets = sources.map((_, at) => new Inlet(subscriber, () => (taken[at] ?? 0) <= Math.min(...taken)));
+    const inputs = sources.map((source, at) =>
+      (inlets[at] as Inlet).of(from(source as ObservableInput<unknown>), () => {
+        taken[at] = (taken[at] ?? 0) + 1;
+        for (const inlet of inlets) inlet.wake();
+      }),
+    );
+    return (zip(inputs) as Observable<unknown> as Observable<T>).subscribe(subscriber);
+  });
+}
+
+/** `merge` of sources that burst: each keeps at most 256 items and waits for its turn. */
+function pacedMerge<T>(...sources: ObservableInput<T>[]): Observable<T> {
+  return merge(...sources.map((source) => absorb(source, { buffer: 256 })));
+}
+
+/**
+ * A gate behind the sink's: sources at it get turns when the sink has one to give and `may` agrees. `wake` says that `may`
+ * may have changed its mind.
+ */
+class Inlet {
+  private readonly gate: Gate;
+  private readonly seat: Seat;
+  private readonly sink: Sink | undefined;
+
+  constructor(
+    subscriber: Subscriber<unknown>,
+    private readonly may: () => boolean,
+  ) {
+    this.sink = sinkOf(subscriber);
+    if (this.sink === undefined) warnOfNoGate();
+    this.gate = new Gate(false, false, () => this.wake());
+    this.seat = new Seat(this.sink?.gate ?? loneGate(), () => this.may() && this.gate.step() && this.may());
+    subscriber.add(() => this.seat.leave());
+  }
+
+  wake(): void {
+    if (this.gate.awaited && this.may()) this.seat.enter();
+  }
+
+  /** The source with this gate as the one it finds; `each` is told of every item before it goes on. */
+  of<T>(source: Observable<T>, each: () => void): Observable<T> {
+    return new Observable((subscriber) => {
+      const sink: Sink = { gate: this.gate, serving: this.sink?.serving };
+      source.subscribe(new Counted(subscriber, sink, each));
+    });
+  }
+}
+
+class Counted<T> extends GateLink<T> {
+  constructor(
+    destination: Subscriber<T>,
+    sink: Sink,
+    private readonly each: () => void,
+  ) {
+    super(destination, sink);
+  }
+
+  protected override _next(value: T): void {
+    this.each();
+    super._next(value);
+  }
+}
+
+class Heard<T> extends Subscriber<T> {
+  constructor(
+    destination: Subscriber<T>,
+    private readonly heard: () => void,
+  ) {
+    super(destination);
+  }
+
+  protected override _next(value: T): void {
+    this.heard();
+    super._next(value);
+  }
+}

@@ -1,0 +1,3 @@
+/** Millrace: what a service imports. */
+export * from './core/index.js';
+export * from './demand/index.js';

@@ -1,0 +1,84 @@
+/** What a side does with the requests of its peer: subscribes what the service answers, by the rules of each model. */
+import { type Observable, Subscriber } from 'rxjs';
+import { type Call, callOf, type Interaction, type Overflow } from '../../framework/index.js';
+import { ChannelInlet } from './channel-inlet.js';
+import type { Engine, Request } from './engine.js';
+import type { Payload } from './payload.js';
+import { FrameType } from './protocol.js';
+import { RequestAssembly } from './request-assembly.js';
+import { ResponseResponder, StreamResponder } from './responder.js';
+import type { StreamState } from './stream.js';
+import type { WireRequest, WireService } from './wire-service.js';
+
+export class Answers {
+  /** Fire-and-forgets whose handlers are at work. */
+  private notifying = 0;
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly service: WireService,
+    private readonly overflow: Overflow | undefined,
+  ) {}
+
+  assemble(request: Request): StreamState {
+    return new RequestAssembly(this.engine, request.id, (item, complete, extra) => {
+      this.request({ ...request, item, complete, n: request.n + extra });
+      if (request.type === FrameType.REQUEST_FNF) this.engine.forget(request.id);
+    });
+  }
+
+  request(request: Request): void {
+    const { type, item } = request;
+    if (type === FrameType.REQUEST_RESPONSE) this.response(request.id, item);
+    else if (type === FrameType.REQUEST_FNF) this.notify(item);
+    else if (type === FrameType.REQUEST_STREAM) this.stream(request);
+    else this.channel(request);
+  }
+
+  private response(id: number, item: Payload): void {
+    const call = callFor('response', item);
+    const responder = new ResponseResponder(this.engine, id, call);
+    this.engine.adopt(id, responder);
+    this.subscribe(call, responder);
+  }
+
+  private stream({ id, n, item }: Request): void {
+    const call = callFor('stream', item);
+    const responder = new StreamResponder(this.engine, id, call, this.overflow);
+    this.engine.adopt(id, responder);
+    this.subscribe(call, responder.outlet.sink);
+    responder.requested(n);
+  }
+
+  private channel({ id, n, item, complete }: Request): void {
+    const inlet = new ChannelInlet(this.engine, id, item, complete);
+    const call = callFor('channel', inlet.items);
+    const responder = new StreamResponder(this.engine, id, call, this.overflow, inlet);
+    this.engine.adopt(id, responder);
+    this.subscribe(call, responder.outlet.sink);
+    responder.requested(n);
+  }
+
+  /** Best effort, as the protocol has it: no more at once than streams may be open, and an error reaches nobody. */
+  private notify(item: Payload): void {
+    if (this.notifying >= this.engine.limits.streams) return;
+    this.notifying += 1;
+    const over = new Subscriber<Payload>({ next: () => undefined, error: () => undefined, complete: () => undefined });
+    over.add(() => (this.notifying -= 1));
+    this.subscribe(callFor('notify', item), over);
+  }
+
+  private subscribe(call: Call<WireRequest>, to: Subscriber<Payload>): void {
+    let answer: Observable<Payload>;
+    try {
+      answer = this.service(call);
+    } catch (error) {
+      return to.error(error);
+    }
+    answer.subscribe(to);
+  }
+}
+
+function callFor(interaction: Interaction, request: WireRequest): Call<WireRequest> {
+  return callOf({ interaction, request });
+}

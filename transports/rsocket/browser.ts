@@ -1,0 +1,85 @@
+/** The client for browsers and workers: the same engine over the platform's own WebSocket, with nothing of Node. */
+import { meshError, systemClock } from '../../framework/index.js';
+import type { Link, LinkEvents, Transport } from './link.js';
+import { eachFrame } from './messages.js';
+
+export { bytesOf, text } from './bytes.js';
+export * from './composite.js';
+export { connect, type ConnectOptions, rsocket } from './connect.js';
+export type { Connection, StreamOptions } from './connection.js';
+export { type Payload, payload } from './payload.js';
+export type { WireRequest, WireService } from './wire-service.js';
+
+/** Bytes the socket may hold before writers are asked to wait. */
+const HIGH_WATER = 64 * 1024;
+/** Milliseconds between looks at what the socket still holds: the platform tells nobody. */
+const LOOK = 10;
+
+/** A server to dial, `ws://` or `wss://`. */
+export function websocket({ url }: { readonly url: string }): Transport {
+  return {
+    name: url,
+    dial: () => dial(url),
+    bind: () => Promise.reject(meshError('Invalid', 'a browser cannot listen')),
+  };
+}
+
+function dial(url: string): Promise<Link> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(url);
+    socket.binaryType = 'arraybuffer';
+    socket.onerror = () => reject(meshError('Unavailable', `${url} could not be reached`));
+    socket.onopen = () => resolve(linkOf(socket, url));
+  });
+}
+
+function linkOf(socket: WebSocket, name: string): Link {
+  let events: LinkEvents | undefined;
+  const look = (): void => {
+    const stop = systemClock.every(LOOK, () => {
+      if (socket.bufferedAmount >= HIGH_WATER && socket.readyState === WebSocket.OPEN) return;
+      stop();
+      events?.drain();
+    });
+  };
+  let looking = false;
+  return {
+    name,
+    start(given) {
+      events = {
+        ...given,
+        drain() {
+          looking = false;
+          given.drain();
+        },
+      };
+      socket.onerror = () => undefined;
+      socket.onclose = (event) =>
+        given.closed(event.wasClean ? undefined : new Error(`WebSocket closed with ${event.code}`));
+      socket.onmessage = (event: MessageEvent<unknown>) => {
+        if (event.data instanceof ArrayBuffer) given.frame(new Uint8Array(event.data));
+        else socket.close(1003, 'binary messages only');
+      };
+      if (socket.readyState === WebSocket.CLOSED) given.closed();
+    },
+    write(run, done) {
+      if (socket.readyState === WebSocket.OPEN)
+        eachFrame(run, (frame) => socket.send(frame as Uint8Array<ArrayBuffer>));
+      done?.();
+      if (socket.bufferedAmount < HIGH_WATER) return true;
+      if (!looking) {
+        looking = true;
+        look();
+      }
+      return false;
+    },
+    get unsent() {
+      return socket.bufferedAmount;
+    },
+    // A browser's WebSocket cannot be paused; what it reads is bounded by the windows.
+    pause: () => undefined,
+    resume: () => undefined,
+    end: () => socket.close(1000),
+    destroy: () => socket.close(),
+  };
+}

@@ -1,0 +1,97 @@
+/** The messages of a channel's requester, as the handler's request: an Observable that can be subscribed once. */
+import { Observable, type Subscriber } from 'rxjs';
+import { type MeshError, meshError } from '../../framework/index.js';
+import { Intake } from './intake.js';
+import type { Payload } from './payload.js';
+import type { Wire } from './stream.js';
+
+export class ChannelInlet {
+  closed = false;
+  readonly items: Observable<Payload>;
+  private intake: Intake | undefined;
+  private subscribed = false;
+  private onClosed: (() => void) | undefined;
+
+  /** `first` came with the request; `last` says that the requester has nothing more to say. */
+  constructor(
+    private readonly wire: Wire,
+    private readonly id: number,
+    private first: Payload | undefined,
+    private last: boolean,
+  ) {
+    this.items = new Observable((subscriber) => this.subscribe(subscriber));
+  }
+
+  whenClosed(tell: () => void): void {
+    this.onClosed = tell;
+  }
+
+  /** Takes what came; returns the fault if the peer may not send it. */
+  receive(item: Payload | undefined, complete: boolean): MeshError | undefined {
+    if (this.closed) return undefined;
+    if (item !== undefined && this.intake?.arrive(item) !== true) {
+      return meshError('Invalid', `${this.wire.name} sent an item that was not asked for`);
+    }
+    if (complete && this.intake === undefined) this.last = true;
+    else if (complete) {
+      this.close();
+      this.intake?.complete();
+    }
+    return undefined;
+  }
+
+  lost(error: MeshError): void {
+    if (this.closed) return;
+    this.close();
+    this.intake?.error(error);
+  }
+
+  /** The reply has ended: if nobody reads the request, nobody will. */
+  abandon(): void {
+    if (!this.subscribed && !this.closed) this.stop();
+  }
+
+  private subscribe(subscriber: Subscriber<Payload>): (() => void) | undefined {
+    if (this.subscribed) {
+      subscriber.error(meshError('Invalid', "a channel's request can be subscribed once; use multicast() to share it"));
+      return undefined;
+    }
+    this.subscribed = true;
+    const intake = new Intake(this.wire, { begin: (n) => this.begin(n), ask: (n) => this.ask(n) }, subscriber);
+    this.intake = intake;
+    if (this.closed) {
+      intake.error(meshError('Canceled', 'the channel has ended'));
+      return undefined;
+    }
+    if (this.first !== undefined) intake.arrive(this.first, true);
+    this.first = undefined;
+    if (this.last) {
+      this.close();
+      intake.complete();
+    }
+    intake.enter();
+    return () => {
+      intake.leave();
+      if (!this.closed) this.stop();
+    };
+  }
+
+  private begin(n: number): void {
+    this.ask(n);
+  }
+
+  private ask(n: number): void {
+    if (!this.closed) this.wire.outbox.requestN(this.id, n);
+  }
+
+  private stop(): void {
+    this.wire.outbox.cancel(this.id);
+    this.close();
+  }
+
+  private close(): void {
+    this.closed = true;
+    this.first = undefined;
+    this.onClosed?.();
+  }
+}

@@ -1,0 +1,137 @@
+/** Dials, greets and gives a connection; or does so at the first call. */
+import { BehaviorSubject, defer, EMPTY as NOTHING_MORE, mergeMap, Observable, shareReplay } from 'rxjs';
+import {
+  type Clock,
+  type Connect,
+  duration,
+  type MeshError,
+  meshError,
+  type Overflow,
+  systemClock,
+} from '../../framework/index.js';
+import { concat, EMPTY } from './bytes.js';
+import { COMPOSITE } from './composite.js';
+import type { Connection } from './connection.js';
+import { LEAST_FRAGMENT } from './fragments.js';
+import { type Common, greet } from './handshake.js';
+import { encodeHello } from './hello.js';
+import { type Limits, limitsOf } from './limits.js';
+import type { Transport } from './link.js';
+import type { Payload } from './payload.js';
+import { MAX_FRAME } from './protocol.js';
+import { LONGEST_TIME, type Setup } from './setup.js';
+import type { WireRequest, WireService } from './wire-service.js';
+
+/** What both sides may set. */
+export interface CommonOptions {
+  /** Rows of the table of limits that are to differ from their defaults. */
+  readonly limits?: { readonly [K in keyof Limits]?: number | string };
+  /** Frames that are sent have at most so many bytes, 64 or more. Default 16,777,215: items are split only when they must be. */
+  readonly fragment?: number | undefined;
+  /** What a stream does with items that nobody has asked for. Default: keep 256, then fail with Overrun. */
+  readonly overflow?: Overflow;
+  readonly clock?: Clock;
+}
+
+export interface ConnectOptions extends CommonOptions {
+  /** Answers the calls that the server makes. */
+  readonly responder?: WireService;
+  /** What SETUP says beside times; the metadata's type is composite metadata by default, the data's `application/octet-stream`. */
+  readonly setup?: Partial<Pick<Setup, 'data' | 'metadata' | 'dataMimeType' | 'metadataMimeType'>>;
+  /** Between two KEEPALIVE frames. Default 20 s. */
+  readonly keepAlive?: string | number;
+  /** Without a sign of life for so long, the server is taken for dead. Default 90 s. */
+  readonly lifetime?: string | number;
+}
+
+/**
+ * Dials and resolves with the connection once the transport is up. RSocket's SETUP is not answered when it is accepted: a
+ * refusal ends the connection, and the calls on it, later. Rejects with Unavailable where nobody listens.
+ */
+export async function connect(transport: Transport, options: ConnectOptions = {}): Promise<Connection> {
+  const common = commonOf(options);
+  const setup = setupOf(options, common.limits);
+  return greet(await transport.dial(), setup, options.responder, common);
+}
+
+/**
+ * The arrow from a place to an endpoint: dials at the first call, once for all that wait, and again at the first call after
+ * the connection has ended.
+ */
+export function rsocket(options: ConnectOptions = {}): Connect<Transport, WireRequest, Payload> {
+  return (transport) => {
+    const availability = new BehaviorSubject(1);
+    let present: Observable<Connection> | undefined;
+    let closed = false;
+    const connection = (): Observable<Connection> => {
+      if (closed) throw meshError('Unavailable', `the endpoint of ${transport.name} is closed`);
+      return (present ??= defer(() => connect(transport, options)).pipe(watchEnd(), shareReplay(1)));
+    };
+    const watchEnd = () => (dialling: Observable<Connection>) =>
+      new Observable<Connection>((subscriber) =>
+        dialling.subscribe({
+          next(made) {
+            const over = (): void => void (present = undefined);
+            made.closed.subscribe({ error: over, complete: over });
+            subscriber.next(made);
+            subscriber.complete();
+          },
+          error(error: MeshError) {
+            present = undefined;
+            subscriber.error(error);
+          },
+        }),
+      );
+    return {
+      call: (call) => defer(connection).pipe(mergeMap((made) => made.call(call))),
+      availability,
+      close: () =>
+        defer(() => {
+          closed = true;
+          availability.next(0);
+          availability.complete();
+          return present === undefined ? NOTHING_MORE : present.pipe(mergeMap((made) => made.close()));
+        }),
+    };
+  };
+}
+
+/** The checked form of what both sides may set. */
+export function commonOf(options: CommonOptions): Common {
+  const { fragment = MAX_FRAME } = options;
+  if (!Number.isInteger(fragment) || fragment < LEAST_FRAGMENT || fragment > MAX_FRAME) {
+    throw meshError('Invalid', `fragment: ${fragment} is not a number of bytes from ${LEAST_FRAGMENT} to ${MAX_FRAME}`);
+  }
+  return {
+    limits: limitsOf(options.limits),
+    clock: options.clock ?? systemClock,
+    fragment,
+    overflow: options.overflow,
+  };
+}
+
+function setupOf(options: ConnectOptions, limits: Limits): Setup {
+  const { setup = {}, keepAlive = '20 s', lifetime = '90 s' } = options;
+  const metadataMimeType = setup.metadataMimeType ?? COMPOSITE;
+  const hello = encodeHello({ windowBytes: limits.windowBytes });
+  const composite = metadataMimeType === COMPOSITE;
+  return {
+    keepAlive: time(keepAlive, 'keepAlive'),
+    lifetime: time(lifetime, 'lifetime'),
+    metadataMimeType: short(metadataMimeType),
+    dataMimeType: short(setup.dataMimeType ?? 'application/octet-stream'),
+    metadata: composite ? concat([setup.metadata ?? EMPTY, hello]) : setup.metadata,
+    data: setup.data ?? EMPTY,
+  };
+}
+
+function time(value: string | number, name: string): number {
+  const ms = duration(value);
+  if (Number.isInteger(ms) && ms >= 1 && ms <= LONGEST_TIME) return ms;
+  throw meshError('Invalid', `${name}: ${value} is not from 1 to ${LONGEST_TIME} whole milliseconds`);
+}
+
+function short(type: string): string {
+  if (type.length <= 255 && /^[\x20-\x7e]*$/.test(type)) return type;
+  throw meshError('Invalid', `'${type}' is not a MIME type of at most 255 ASCII characters`);
+}

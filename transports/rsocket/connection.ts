@@ -1,0 +1,85 @@
+/** A connection as a program sees it: an endpoint for calls of all four models, in either direction. */
+import { defer, EMPTY as NOTHING_MORE, Observable, type ObservableInput, from } from 'rxjs';
+import { type Call, type Endpoint, type Overflow, Pulled, type Reply } from '../../framework/index.js';
+import type { Engine } from './engine.js';
+import type { Payload } from './payload.js';
+import { ResponseRequest, StreamRequest } from './requester.js';
+import type { WireRequest } from './wire-service.js';
+
+export interface StreamOptions {
+  /** A fixed number of items to keep asked for, instead of a window that grows while the reader keeps up. */
+  readonly window?: number;
+  /** What to do with messages of a channel's request that come before the peer has asked for them. Default: keep 256, then fail. */
+  readonly overflow?: Overflow;
+  /** Where the reply's own metadata goes, from a Millrace peer. */
+  readonly reply?: Reply;
+}
+
+export interface Connection extends Endpoint<WireRequest, Payload> {
+  /** For messages and logs, `tcp 127.0.0.1:7001`. */
+  readonly name: string;
+  /** Whether the other side is Millrace as well. */
+  readonly millrace: boolean;
+  /** Request/response: one item, or none. */
+  response(request: Payload): Observable<Payload>;
+  /** Fire-and-forget: completes when it was handed to the socket. */
+  notify(request: Payload): Observable<never>;
+  /** Request/stream: items as they are wanted. */
+  stream(request: Payload, options?: StreamOptions): Pulled<Payload>;
+  /** Request/channel: the first message opens it, the others follow as the peer wants them. Without one there is no call. */
+  channel(requests: ObservableInput<Payload>, options?: StreamOptions): Pulled<Payload>;
+  /** METADATA_PUSH: completes when it was handed to the socket. */
+  push(metadata: Uint8Array): Observable<never>;
+  /** What the peer pushes. Hot: what comes while nobody listens is gone. */
+  readonly pushes: Observable<Uint8Array>;
+  /** Completes when the connection has ended in order, fails if it broke. */
+  readonly closed: Observable<never>;
+}
+
+/** The public face of an engine. */
+export function connectionOf(engine: Engine): Connection {
+  const response = (request: Payload, reply?: Reply): Observable<Payload> =>
+    new Observable((subscriber) => new ResponseRequest(engine, subscriber, request, reply));
+  const stream = (request: WireRequest, options?: StreamOptions): Pulled<Payload> =>
+    new Pulled((subscriber) => new StreamRequest(engine, subscriber, request, options));
+  const notify = (request: Payload): Observable<never> =>
+    defer(() => {
+      engine.notify(request);
+      return NOTHING_MORE;
+    });
+  return {
+    name: engine.name,
+    get millrace() {
+      return engine.peer !== undefined;
+    },
+    call: (call) => answerOf(call, response, stream, notify),
+    response: (request) => response(request),
+    notify,
+    stream,
+    channel: (requests, options) => stream(from(requests), options),
+    push: (metadata) =>
+      defer(() => {
+        engine.push(metadata);
+        return NOTHING_MORE;
+      }),
+    pushes: engine.pushes,
+    availability: engine.availability,
+    closed: engine.closed,
+    close: () =>
+      defer(() => {
+        engine.close();
+        return engine.closed;
+      }),
+  };
+}
+
+function answerOf(
+  call: Call<WireRequest>,
+  response: (request: Payload, reply?: Reply) => Observable<Payload>,
+  stream: (request: WireRequest, options?: StreamOptions) => Observable<Payload>,
+  notify: (request: Payload) => Observable<never>,
+): Observable<Payload> {
+  const { request, interaction, reply } = call;
+  if ('subscribe' in request || interaction === 'stream') return stream(request, { reply });
+  return interaction === 'notify' ? notify(request) : response(request, reply);
+}

@@ -1,0 +1,59 @@
+/** A frame that was read: its header in fields, its body a view. One object is used for every frame of a connection. */
+import { EMPTY, readInt32, readUint16, readUint24 } from './bytes.js';
+import { Flag, FrameType, HEADER } from './protocol.js';
+
+export class Frame {
+  id = 0;
+  type = 0;
+  flags = 0;
+  /** REQUEST_N or initial REQUEST_N, an error's code; 0 where the type has none. */
+  n = 0;
+  metadata: Uint8Array | undefined;
+  data: Uint8Array = EMPTY;
+
+  has(flag: number): boolean {
+    return (this.flags & flag) !== 0;
+  }
+
+  /** Reads a frame from `start` up to `end`; returns what is wrong with it, if anything is. */
+  read(bytes: Uint8Array, start: number, end: number): string | undefined {
+    if (end - start < HEADER) return `a frame of ${end - start} bytes is shorter than its header`;
+    const typeAndFlags = readUint16(bytes, start + 4);
+    this.id = readInt32(bytes, start);
+    this.type = typeAndFlags >>> 10;
+    this.flags = typeAndFlags & 0x3ff;
+    if (this.id < 0) return 'a stream id has its top bit set';
+    const fixed = FIXED[this.type] ?? 0;
+    let at = start + HEADER;
+    if (end - at < fixed) return `a frame of type 0x${this.type.toString(16)} is cut short`;
+    if (fixed === 4) this.n = readInt32(bytes, at);
+    at += fixed;
+    this.metadata = undefined;
+    if ((this.flags & Flag.METADATA) !== 0 && MEASURED.has(this.type)) {
+      const length = end - at < 3 ? Infinity : readUint24(bytes, at);
+      if (at + 3 + length > end) return 'metadata is longer than its frame';
+      this.metadata = bytes.subarray(at + 3, at + 3 + length);
+      at += 3 + length;
+    }
+    this.data = at === end ? EMPTY : bytes.subarray(at, end);
+    return undefined;
+  }
+}
+
+/** Bytes of fields between header and body, by type. */
+const FIXED: readonly number[] = Object.assign(Array.from({ length: 64 }, () => 0), {
+  [FrameType.REQUEST_STREAM]: 4,
+  [FrameType.REQUEST_CHANNEL]: 4,
+  [FrameType.REQUEST_N]: 4,
+  [FrameType.ERROR]: 4,
+  [FrameType.KEEPALIVE]: 8,
+});
+
+/** Types whose metadata has a length before it. */
+const MEASURED: ReadonlySet<number> = new Set([
+  FrameType.REQUEST_RESPONSE,
+  FrameType.REQUEST_FNF,
+  FrameType.REQUEST_STREAM,
+  FrameType.REQUEST_CHANNEL,
+  FrameType.PAYLOAD,
+]);

@@ -1,0 +1,130 @@
+/** How a connection begins: SETUP from the client, what the server checks of it, and who answers requests afterwards. */
+import { throwError } from 'rxjs';
+import { type Clock, isMeshError, meshError, type Overflow, type Stop } from '../../framework/index.js';
+import { Answers } from './answers.js';
+import { copyOf, readUint16 } from './bytes.js';
+import { type Connection, connectionOf } from './connection.js';
+import { Engine, type EngineOptions } from './engine.js';
+import { encodeHello, helloOf } from './hello.js';
+import { KeepAlive } from './keep-alive.js';
+import type { Limits } from './limits.js';
+import type { Link } from './link.js';
+import { ErrorCode, FrameType, HEADER } from './protocol.js';
+import { encodeSetup, parseSetup, type Setup } from './setup.js';
+import type { WireService } from './wire-service.js';
+
+/** What both sides set. */
+export interface Common {
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly fragment: number;
+  /** What a stream does with items that nobody asked for. */
+  readonly overflow: Overflow | undefined;
+}
+
+/** Looks at a SETUP; returns who answers this connection, or nothing for the server's service. What it throws refuses the connection. */
+export type Accept = (
+  setup: Setup,
+  peer: Connection,
+) => WireService | undefined | void | Promise<WireService | undefined | void>;
+
+/** Answers every request of a side that serves nothing. */
+const nobody: WireService = () => throwError(() => meshError('Unknown', 'this side serves no requests'));
+
+/** Begins a client's connection: SETUP is sent at once, and requests need not wait for an answer to it. */
+export function greet(link: Link, setup: Setup, service: WireService | undefined, common: Common): Connection {
+  const engine = new Engine(engineOptions('client', link, common), {
+    early: () => undefined,
+    request: (request) => answers.request(request),
+    assemble: (request) => answers.assemble(request),
+  });
+  const answers = new Answers(engine, service ?? nobody, common.overflow);
+  engine.established = true;
+  engine.outbox.raw(encodeSetup(setup));
+  watch(engine, setup.keepAlive, setup.lifetime);
+  engine.start();
+  return connectionOf(engine);
+}
+
+/** Awaits a client's SETUP. `tell` is told of the connection once it is accepted. */
+export function receive(
+  link: Link,
+  service: WireService,
+  accept: Accept | undefined,
+  common: Common,
+  tell: (engine: Engine) => void,
+): Engine {
+  let answers: Answers | undefined;
+  let setup: Setup | undefined;
+  /** Frames that came while `accept` was thinking; the link is paused, so they are no more than it had read. */
+  let early: Uint8Array[] = [];
+  const engine = new Engine(engineOptions('server', link, common), {
+    early(frame, start, end) {
+      if (setup !== undefined) early.push(copyOf(frame, start, end));
+      else first(frame, start, end);
+    },
+    request: (request) => answers?.request(request),
+    assemble: (request) => (answers as Answers).assemble(request),
+  });
+  const late: Stop = common.clock.after(common.limits.setupTime, () =>
+    engine.fatal(`no SETUP came within ${common.limits.setupTime} ms`, ErrorCode.INVALID_SETUP),
+  );
+
+  function first(frame: Uint8Array, start: number, end: number): void {
+    late();
+    const type = end - start < HEADER ? -1 : readUint16(frame, start + 4) >>> 10;
+    if (type === FrameType.RESUME) return engine.fatal('resume is not supported', ErrorCode.REJECTED_RESUME);
+    if (type !== FrameType.SETUP) return engine.fatal('the first frame must be SETUP', ErrorCode.INVALID_SETUP);
+    const read = parseSetup(frame, start, end);
+    if ('code' in read) return engine.fatal(read.message, read.code);
+    setup = read;
+    if (accept === undefined) return begin(read, service);
+    engine.pause();
+    ask(accept, read);
+  }
+
+  function ask(accepting: Accept, read: Setup): void {
+    const peer = connectionOf(engine);
+    new Promise<WireService | undefined | void>((resolve) => resolve(accepting(read, peer))).then(
+      (own) => {
+        if (engine.ended) return;
+        begin(read, own ?? service);
+        engine.resume();
+      },
+      (error: unknown) => {
+        const why = isMeshError(error) && error.tag !== 'Defect' ? error.message : 'refused';
+        engine.fatal(why, ErrorCode.REJECTED_SETUP);
+      },
+    );
+  }
+
+  function begin(read: Setup, chosen: WireService): void {
+    engine.peer = helloOf(read.metadata, read.metadataMimeType);
+    answers = new Answers(engine, chosen, common.overflow);
+    engine.established = true;
+    watch(engine, 0, Math.min(read.lifetime, common.limits.lifetime));
+    if (engine.peer !== undefined) engine.outbox.metadataPush(encodeHello({ windowBytes: common.limits.windowBytes }));
+    tell(engine);
+    const waiting = early;
+    early = [];
+    for (const frame of waiting) engine.replay(frame);
+  }
+
+  engine.closed.subscribe({ error: late, complete: late });
+  engine.start();
+  return engine;
+}
+
+function engineOptions(role: 'client' | 'server', link: Link, common: Common): EngineOptions {
+  return { role, link, limits: common.limits, clock: common.clock, fragment: common.fragment };
+}
+
+function watch(engine: Engine, interval: number, lifetime: number): void {
+  engine.keepAlive = new KeepAlive({
+    clock: engine.clock,
+    interval,
+    lifetime,
+    send: () => engine.outbox.keepAlive(true, new Uint8Array(0)),
+    dead: (silence) => engine.abort(meshError('Broken', `${engine.name} was silent for ${Math.round(silence)} ms`)),
+  });
+}

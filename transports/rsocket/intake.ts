@@ -1,0 +1,151 @@
+/**
+ * The receiving direction of a stream: a window of items asked for, those that wait for the consumer's gate, and REQUEST_N
+ * in large steps while it is open.
+ */
+import type { Subscriber } from 'rxjs';
+import { type Call, type MeshError, type Place, Queue, takeSeat } from '../../framework/index.js';
+import { type Payload, sizeOf } from './payload.js';
+import type { Wire } from './stream.js';
+
+/** What the owner of an intake does for it. */
+export interface IntakeOwner {
+  /** Asks the peer to begin, with `n` items; at the first opening of the gate. */
+  begin(n: number): void;
+  /** Asks the peer for `n` more. */
+  ask(n: number): void;
+}
+
+export class Intake {
+  private readonly waiting = new Queue<Payload>();
+  private waitingBytes = 0;
+  /** Items asked for that have not come. */
+  private expected = 0;
+  private window: number;
+  private growing = true;
+  /** Items taken since the last REQUEST_N, and their bytes. */
+  private taken = 0;
+  private takenBytes = 0;
+  private begun = false;
+  private end: (() => void) | undefined;
+  private readonly place: Place;
+
+  /** `window` fixes the size of the window; by default it grows from the first window while the consumer keeps up. */
+  constructor(
+    private readonly wire: Wire,
+    private readonly owner: IntakeOwner,
+    private readonly subscriber: Subscriber<Payload>,
+    window?: number,
+  ) {
+    this.place = takeSeat(subscriber, () => this.turn());
+    const { limits } = wire;
+    this.window = window ?? Math.min(limits.firstWindow, limits.window);
+    if (this.place.seat.lone) this.window = 1;
+    if (window !== undefined || this.place.seat.lone) this.growing = false;
+  }
+
+  /** The call on whose behalf this is read. */
+  get serving(): Call<unknown> | undefined {
+    return this.place.sink?.serving;
+  }
+
+  /** Waits for the first turn. */
+  enter(): void {
+    this.place.seat.enter();
+  }
+
+  /** An item has come; false if the peer was not asked for it. `unasked` allows one that needs no asking. */
+  arrive(item: Payload, unasked = false): boolean {
+    if (!unasked) {
+      if (this.expected === 0) return false;
+      this.expected -= 1;
+    }
+    const { seat } = this.place;
+    if (this.begun && this.waiting.length === 0 && seat.free) {
+      this.take(item);
+      if (this.due && !this.replenish()) seat.enter();
+      return true;
+    }
+    this.waiting.push(item);
+    this.waitingBytes += sizeOf(item);
+    seat.enter();
+    return true;
+  }
+
+  /** No more will come: completes after what waits. */
+  complete(): void {
+    this.finish(() => this.place.complete());
+  }
+
+  /** No more will come: fails after what waits. */
+  error(error: MeshError): void {
+    this.finish(() => this.subscriber.error(error));
+  }
+
+  /** The consumer has gone. */
+  leave(): void {
+    this.waiting.clear();
+    this.place.leave();
+  }
+
+  private finish(end: () => void): void {
+    if (this.waiting.length === 0) end();
+    else this.end = end;
+  }
+
+  private turn(): boolean {
+    if (!this.begun) {
+      this.begun = true;
+      this.expected = this.window;
+      this.owner.begin(this.window);
+      return this.waiting.length > 0;
+    }
+    const item = this.waiting.shift();
+    if (item === undefined) {
+      this.replenish();
+      return false;
+    }
+    this.waitingBytes -= sizeOf(item);
+    const goOn = this.take(item);
+    if (this.waiting.length === 0 && this.end !== undefined) {
+      this.end();
+      return false;
+    }
+    if (this.due) this.replenish();
+    return goOn && (this.waiting.length > 0 || this.due);
+  }
+
+  private take(item: Payload): boolean {
+    this.taken += 1;
+    this.takenBytes += sizeOf(item);
+    return this.place.seat.deliver(this.subscriber, item);
+  }
+
+  /** Whether so much was taken that the peer should hear of it. */
+  private get due(): boolean {
+    if (this.end !== undefined || this.taken === 0) return false;
+    return this.taken * 2 >= this.window || this.takenBytes * 4 >= this.wire.limits.windowBytes;
+  }
+
+  /** Asks for as many as were taken, and for more if the consumer keeps up; false if its gate is shut. */
+  private replenish(): boolean {
+    if (!this.due) return true;
+    if (!this.place.seat.open && !this.place.seat.lone) return false;
+    const more = this.taken + this.growth();
+    this.expected += more;
+    this.taken = this.takenBytes = 0;
+    this.owner.ask(more);
+    return true;
+  }
+
+  /** Twice the window while all that came has been taken and its items are small enough. */
+  private growth(): number {
+    if (!this.growing || this.waiting.length > 0) return 0;
+    const { window, windowBytes } = this.wire.limits;
+    const fitting = Math.floor((windowBytes * this.taken) / Math.max(1, this.takenBytes));
+    const next = Math.min(this.window * 2, window, Math.max(1, fitting));
+    if (next <= this.window) return 0;
+    const growth = next - this.window;
+    this.window = next;
+    return growth;
+  }
+}

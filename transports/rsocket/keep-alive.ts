@@ -1,0 +1,38 @@
+/** Signs of life: a client sends KEEPALIVE each interval; either side takes the other for dead after the lifetime. */
+import type { Clock, Stop } from '../../framework/index.js';
+
+export interface KeepAliveOptions {
+  readonly clock: Clock;
+  /** Milliseconds between the KEEPALIVE frames that this side sends; 0 for a server, which only answers. */
+  readonly interval: number;
+  readonly lifetime: number;
+  send(): void;
+  /** Nothing was heard for so many milliseconds. */
+  dead(silence: number): void;
+}
+
+export class KeepAlive {
+  private heardAt: number;
+  private readonly stops: Stop[];
+
+  constructor(private readonly options: KeepAliveOptions) {
+    const { clock, interval, lifetime } = options;
+    this.heardAt = clock.now();
+    this.stops = [clock.every(Math.max(1, Math.ceil(lifetime / 4)), () => this.check())];
+    if (interval > 0) this.stops.push(clock.every(interval, () => options.send()));
+  }
+
+  /** Something came from the other side. */
+  heard(): void {
+    this.heardAt = this.options.clock.now();
+  }
+
+  stop(): void {
+    for (const stop of this.stops) stop();
+  }
+
+  private check(): void {
+    const silence = this.options.clock.now() - this.heardAt;
+    if (silence > this.options.lifetime) this.options.dead(silence);
+  }
+}

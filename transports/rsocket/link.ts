@@ -1,0 +1,55 @@
+/** What a transport gives the engine: a pipe for runs of frames in both directions. */
+
+/** What the engine tells a link to tell it. */
+export interface LinkEvents {
+  /** A piece of the byte stream, of any length, of a link whose frames have length prefixes. */
+  bytes(chunk: Uint8Array): void;
+  /** One whole frame, of a link that keeps frames apart. */
+  frame(frame: Uint8Array): void;
+  /** What was written has gone; writing may go on. */
+  drain(): void;
+  /** The pipe is gone; `error` says why if it was not in order. Called once. */
+  closed(error?: Error): void;
+}
+
+/** One connection of a transport. */
+export interface Link {
+  /** For messages and logs, `tcp 127.0.0.1:7001`. */
+  readonly name: string;
+  /** Begins to read. */
+  start(events: LinkEvents): void;
+  /**
+   * Takes a run of whole frames, each behind its 24-bit length. False asks to wait for `drain`. The bytes belong to the link
+   * until it calls `done`.
+   */
+  write(run: Uint8Array, done?: () => void): boolean;
+  /** Bytes taken but not gone. */
+  readonly unsent: number;
+  /** Stops reading, so that the peer has to wait. What has been read already may still be told. */
+  pause(): void;
+  resume(): void;
+  /** Closes once what was written has gone. */
+  end(): void;
+  /** Closes at once. */
+  destroy(): void;
+}
+
+/** Where a server listens. */
+export interface Bound {
+  readonly address: Address;
+  /** Stops accepting; connections that were accepted stay. */
+  close(): Promise<void>;
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A place to dial or to listen at. */
+export interface Transport {
+  /** For messages, `tcp://127.0.0.1:7001`. */
+  readonly name: string;
+  dial(): Promise<Link>;
+  bind(accept: (link: Link) => void, maxFrame: number): Promise<Bound>;
+}

@@ -1,0 +1,73 @@
+/**
+ * The sending direction of a stream: the sink that a handler's answer or a channel's messages run into. Its gate is open
+ * while the peer has asked for more, the socket takes more, and a Millrace peer's bytes are not used up.
+ */
+import { type Call, GateSink, type Overflow } from '../../framework/index.js';
+import { type Payload, sizeOf } from './payload.js';
+import type { Held, Wire } from './stream.js';
+
+/** What the owner of an outlet does with what comes out of it. */
+export interface OutletOwner {
+  /** Sends an item on. */
+  give(item: Payload): void;
+  failed(error: unknown): void;
+  completed(): void;
+}
+
+export class Outlet implements Held {
+  readonly sink: GateSink<Payload>;
+  /** Bytes sent since the peer's last REQUEST_N. */
+  private sent = 0;
+  /** A Millrace peer's bytes are used up until its next REQUEST_N. */
+  private spent = false;
+  /** The socket is full. */
+  private waiting = false;
+
+  constructor(
+    private readonly wire: Wire,
+    private readonly owner: OutletOwner,
+    serving: Call<unknown> | undefined,
+    overflow: Overflow | undefined,
+  ) {
+    this.sink = new GateSink<Payload>(
+      {
+        next: (item) => this.next(item),
+        error: (error) => owner.failed(error),
+        complete: () => owner.completed(),
+      },
+      serving,
+      overflow,
+    );
+  }
+
+  request(n: number): void {
+    this.sent = 0;
+    const spent = this.spent;
+    this.spent = false;
+    this.sink.request(n);
+    if (spent && !this.waiting) this.sink.hold(false);
+  }
+
+  /** The socket takes more. */
+  release(): void {
+    this.waiting = false;
+    if (!this.spent) this.sink.hold(false);
+  }
+
+  private next(item: Payload): void {
+    this.owner.give(item);
+    const { peer } = this.wire;
+    if (peer !== undefined) {
+      this.sent += sizeOf(item);
+      if (this.sent * 2 >= peer.windowBytes) {
+        this.spent = true;
+        this.sink.hold(true);
+      }
+    }
+    if (this.wire.blocked && !this.waiting) {
+      this.waiting = true;
+      this.sink.hold(true);
+      this.wire.waitForDrain(this);
+    }
+  }
+}

@@ -1,0 +1,178 @@
+/** The side of a stream that answers. */
+import { Subscriber } from 'rxjs';
+import { type Call, Gate, type MeshError, meshError, type Overflow, SINK, type Sink } from '../../framework/index.js';
+import { EMPTY } from './bytes.js';
+import type { ChannelInlet } from './channel-inlet.js';
+import { Outlet } from './outlet.js';
+import type { Payload } from './payload.js';
+import { Flag, FrameType } from './protocol.js';
+import type { Reassembly } from './reassembly.js';
+import { ReplyWriter } from './reply-metadata.js';
+import type { StreamState, Wire } from './stream.js';
+import { fromWire } from './wire-error.js';
+
+/** Answers a request/response: the first item is the answer, and the end. */
+export class ResponseResponder extends Subscriber<Payload> implements StreamState, Sink {
+  partial: Reassembly | undefined;
+  private open = true;
+  private opened: Gate | undefined;
+
+  constructor(
+    private readonly wire: Wire,
+    private readonly id: number,
+    readonly serving: Call<unknown>,
+  ) {
+    super();
+  }
+
+  get [SINK](): Sink {
+    return this;
+  }
+
+  /** Open from the start, for the one item that is asked for. */
+  get gate(): Gate {
+    return (this.opened ??= new Gate(this.open));
+  }
+
+  receive(): void {}
+
+  requested(): void {}
+
+  canceled(): void {
+    this.finish(() => undefined);
+  }
+
+  errored(): void {
+    this.canceled();
+  }
+
+  refuse(error: MeshError): void {
+    this._error(error);
+  }
+
+  lost(): void {
+    this.canceled();
+  }
+
+  protected override _next(item: Payload): void {
+    this.finish(() => this.answer(Flag.NEXT | Flag.COMPLETE, item));
+  }
+
+  protected override _error(error: unknown): void {
+    this.finish(() => this.wire.sendError(this.id, error, this.serving.reply));
+  }
+
+  protected override _complete(): void {
+    this.finish(() => this.answer(Flag.COMPLETE, { data: EMPTY }));
+  }
+
+  private answer(flags: number, item: Payload): void {
+    const { reply } = this.serving;
+    const quiet = this.wire.peer === undefined || reply.metadata.size === 0;
+    this.wire.send(this.id, FrameType.PAYLOAD, flags, 0, quiet ? item : withReply(item, new ReplyWriter(reply)));
+  }
+
+  /** Says the last word before it leaves the table: a closing connection ends when the last stream has left. */
+  private finish(say: () => void): void {
+    if (this.open) {
+      this.open = false;
+      this.opened?.shut();
+      say();
+      this.wire.forget(this.id, this.partial);
+    }
+    this.unsubscribe();
+  }
+}
+
+/** Answers a stream, or with an inlet a channel. */
+export class StreamResponder implements StreamState {
+  partial: Reassembly | undefined;
+  /** What a handler's answer is subscribed with. */
+  readonly outlet: Outlet;
+  private readonly writer: ReplyWriter | undefined;
+  private replying = true;
+
+  constructor(
+    private readonly wire: Wire,
+    private readonly id: number,
+    private readonly serving: Call<unknown>,
+    overflow: Overflow | undefined,
+    private readonly inlet?: ChannelInlet,
+  ) {
+    inlet?.whenClosed(() => this.inletClosed());
+    this.outlet = new Outlet(wire, this, serving, overflow);
+    this.writer = wire.peer === undefined ? undefined : new ReplyWriter(serving.reply);
+  }
+
+  receive(item: Payload | undefined, complete: boolean): void {
+    const fault = this.inlet?.receive(item, complete);
+    if (fault !== undefined) this.refuse(fault);
+  }
+
+  requested(n: number): void {
+    this.outlet.request(n);
+  }
+
+  canceled(): void {
+    this.lost(meshError('Canceled', `${this.wire.name} cancelled the channel`));
+  }
+
+  errored(code: number, data: Uint8Array): void {
+    this.lost(fromWire(code, data, this.wire.peer !== undefined));
+  }
+
+  refuse(error: MeshError): void {
+    if (this.replying) this.wire.sendError(this.id, error);
+    this.lost(error);
+  }
+
+  lost(error: MeshError): void {
+    this.replying = false;
+    this.inlet?.lost(error);
+    this.outlet.sink.unsubscribe();
+    this.wire.forget(this.id, this.partial);
+  }
+
+  give(item: Payload): void {
+    if (!this.replying) return;
+    this.wire.send(
+      this.id,
+      FrameType.PAYLOAD,
+      Flag.NEXT,
+      0,
+      this.writer === undefined ? item : withReply(item, this.writer),
+    );
+  }
+
+  failed(error: unknown): void {
+    if (!this.replying) return;
+    this.replying = false;
+    this.wire.sendError(this.id, error, this.serving.reply);
+    this.wire.forget(this.id, this.partial);
+    this.inlet?.lost(meshError('Canceled', 'the channel has failed on the replying side'));
+  }
+
+  completed(): void {
+    if (!this.replying) return;
+    this.replying = false;
+    const end: Payload = { data: EMPTY };
+    this.wire.send(
+      this.id,
+      FrameType.PAYLOAD,
+      Flag.COMPLETE,
+      0,
+      this.writer === undefined ? end : withReply(end, this.writer),
+    );
+    this.inlet?.abandon();
+    if (this.inlet === undefined || this.inlet.closed) this.wire.forget(this.id, this.partial);
+  }
+
+  private inletClosed(): void {
+    if (!this.replying) this.wire.forget(this.id, this.partial);
+  }
+}
+
+function withReply(item: Payload, writer: ReplyWriter): Payload {
+  const metadata = writer.addTo(item.metadata);
+  return metadata === item.metadata ? item : { data: item.data, metadata };
+}

@@ -1,0 +1,130 @@
+/** RSocket over WebSocket in Node: a binary message is a frame. */
+import { createServer, type IncomingMessage } from 'node:http';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { Duplex } from 'node:stream';
+import { WebSocket, WebSocketServer } from 'ws';
+import { meshError } from '../../framework/index.js';
+import type { Bound, Link, LinkEvents, Transport } from './link.js';
+import { eachFrame } from './messages.js';
+import { MAX_FRAME } from './protocol.js';
+import { listening } from './tcp.js';
+
+export type WebSocketTarget =
+  | { readonly host?: string; readonly port: number; readonly path?: string }
+  | { /** `ws://` or `wss://`; to dial only. */ readonly url: string };
+
+const HIGH_WATER = 64 * 1024;
+/** Milliseconds for the opening handshake. */
+const HANDSHAKE = 10_000;
+
+/** A place to listen at or to dial, by WebSocket. Without a path, any path is served. */
+export function websocket(target: WebSocketTarget): Transport {
+  const url = 'url' in target ? target.url : `ws://${target.host ?? '127.0.0.1'}:${target.port}${target.path ?? '/'}`;
+  return {
+    name: url,
+    dial: () => dial(url),
+    bind(accept, maxFrame) {
+      if ('url' in target)
+        return Promise.reject(meshError('Invalid', `listen with { host, port, path } instead of ${url}`));
+      return bind(target.host ?? '127.0.0.1', target.port, target.path, accept, maxFrame);
+    },
+  };
+}
+
+function dial(url: string): Promise<Link> {
+  return new Promise((resolve, reject) => {
+    let socket: Socket | undefined;
+    const ws = new WebSocket(url, {
+      perMessageDeflate: false,
+      maxPayload: MAX_FRAME,
+      handshakeTimeout: HANDSHAKE,
+      createConnection(options: object) {
+        const target = { ...options, path: undefined } as never;
+        socket = url.startsWith('wss:') ? connectTls(target) : connectTcp(target);
+        socket.setNoDelay(true);
+        return socket;
+      },
+    } as object);
+    const refused = (cause: Error): void => reject(meshError('Unavailable', `${url}: ${cause.message}`, { cause }));
+    ws.once('error', refused);
+    ws.once('open', () => {
+      ws.off('error', refused);
+      if (socket === undefined) ws.terminate();
+      else resolve(webSocketLink(ws, socket, url));
+    });
+  });
+}
+
+async function bind(
+  host: string,
+  port: number,
+  path: string | undefined,
+  accept: (link: Link) => void,
+  maxFrame: number,
+): Promise<Bound> {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: maxFrame,
+    perMessageDeflate: false,
+    clientTracking: false,
+  });
+  const server = createServer((_request, response) => {
+    response.writeHead(426, { connection: 'close' }).end('this is an RSocket server; use WebSocket\n');
+  });
+  server.headersTimeout = HANDSHAKE;
+  server.requestTimeout = HANDSHAKE;
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (path !== undefined && request.url?.split('?')[0] !== path) {
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+      return;
+    }
+    const { remoteAddress, remotePort } = request.socket;
+    request.socket.setNoDelay(true);
+    sockets.handleUpgrade(request, socket, head, (ws) =>
+      accept(webSocketLink(ws, request.socket, `ws ${remoteAddress}:${remotePort}`)),
+    );
+  });
+  const bound = await listening(server, host, port, 'ws');
+  return {
+    address: bound.address,
+    close() {
+      server.closeIdleConnections();
+      return bound.close();
+    },
+  };
+}
+
+function webSocketLink(ws: WebSocket, socket: Socket, name: string): Link {
+  let failure: Error | undefined;
+  ws.on('error', (error) => (failure = error));
+  return {
+    name,
+    start(events: LinkEvents) {
+      ws.on('message', (data: Buffer, binary: boolean) => {
+        if (binary) events.frame(data);
+        else ws.close(1003, 'binary messages only');
+      });
+      socket.on('drain', () => events.drain());
+      ws.on('close', () => events.closed(failure));
+      if (ws.readyState === WebSocket.CLOSED) events.closed(failure);
+    },
+    write(run, done) {
+      if (ws.readyState !== WebSocket.OPEN) {
+        done?.();
+        return true;
+      }
+      socket.cork();
+      eachFrame(run, (frame, last) => ws.send(frame, last ? done : undefined));
+      socket.uncork();
+      return socket.writableLength < HIGH_WATER;
+    },
+    get unsent() {
+      return socket.writableLength;
+    },
+    pause: () => ws.pause(),
+    resume: () => ws.resume(),
+    end: () => ws.close(1000),
+    destroy: () => ws.terminate(),
+  };
+}
