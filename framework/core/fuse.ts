@@ -148,15 +148,17 @@ class Attempt<T> extends Subscriber<T> {
     const expiry = this.expiries?.[level];
     if (expiry === undefined || this.closed) return;
     this.isStopped = true;
-    while (this.level > level + 1) this.settleInnermost('cancel', undefined);
+    const now = this.arrow.clock.now();
+    while (this.level > level + 1) this.settleInnermost('cancel', undefined, now);
     this.fail(expiry.late());
   }
 
   /** Settles from the inside out until a policy has a remedy or the failure is the caller's. */
   private fail(error: MeshError): void {
     this.stopTimers();
+    const now = this.arrow.clock.now();
     while (this.level > 0) {
-      const remedy = this.settleInnermost('error', error);
+      const remedy = this.settleInnermost('error', error, now);
       if (remedy !== undefined) return this.apply(remedy);
     }
     this.to.error(error);
@@ -178,14 +180,15 @@ class Attempt<T> extends Subscriber<T> {
 
   private settleAll(kind: 'complete' | 'cancel'): void {
     this.stopTimers();
-    while (this.level > 0) this.settleInnermost(kind, undefined);
+    if (this.level === 0) return;
+    const now = this.arrow.clock.now();
+    while (this.level > 0) this.settleInnermost(kind, undefined, now);
   }
 
-  private settleInnermost(kind: Outcome['kind'], error: MeshError | undefined): Remedy | undefined {
+  private settleInnermost(kind: Outcome['kind'], error: MeshError | undefined, now: number): Remedy | undefined {
     const at = --this.level;
-    const { policies, states, clock } = this.arrow;
+    const { policies, states } = this.arrow;
     const policy = policies[at] as AnyPolicy;
-    const now = clock.now();
     const begun = this.startedAt[at] ?? now;
     const first = this.firstAt === undefined ? undefined : this.firstAt - begun;
     const outcome: Outcome = { kind, elapsed: now - begun, first, error };
