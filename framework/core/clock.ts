@@ -1,5 +1,5 @@
 /** Time and chance, injected everywhere so that tests run in virtual time and repeat. */
-import type { SchedulerLike } from 'rxjs';
+import type { SchedulerAction, SchedulerLike } from 'rxjs';
 import { Subscription } from 'rxjs';
 
 /** Stops what {@link Clock.after} or {@link Clock.every} started. */
@@ -47,15 +47,15 @@ function letGo(timer: unknown): void {
 export function schedulerOf(clock: Clock): SchedulerLike {
   return {
     now: () => clock.wall(),
-    schedule<T>(work: (this: never, state?: T) => void, delay = 0, state?: T): Subscription {
-      const action = new Subscription();
-      const again = Object.assign(action, {
-        schedule(next?: T, ms = 0): Subscription {
-          action.add(clock.after(ms, () => work.call(again as never, next)));
-          return action;
-        },
-      });
-      return again.schedule(state, delay);
+    schedule<T>(work: (this: SchedulerAction<T>, state?: T) => void, delay = 0, state?: T): Subscription {
+      let stop: Stop | undefined;
+      const action = new Subscription(() => stop?.()) as SchedulerAction<T>;
+      action.schedule = (next?: T, ms = 0): Subscription => {
+        stop?.();
+        if (!action.closed) stop = clock.after(ms, () => work.call(action, next));
+        return action;
+      };
+      return action.schedule(state, delay);
     },
   };
 }

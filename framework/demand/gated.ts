@@ -108,13 +108,16 @@ function pacedSwitchMap<T, R>(project: (value: T, index: number) => ObservableIn
   return (source) =>
     new Observable((subscriber) => {
       let silent = false;
+      let present = 0;
       const inlet = new Inlet(subscriber, () => !silent);
-      const heard = (): void => {
-        silent = false;
-        inlet.wake();
-      };
       const inner = (value: T, index: number): Observable<R> =>
         new Observable((to) => {
+          const mine = ++present;
+          const heard = (): void => {
+            if (mine !== present) return;
+            silent = false;
+            inlet.wake();
+          };
           to.add(heard);
           from(project(value, index)).subscribe(new Heard(to, heard));
         });

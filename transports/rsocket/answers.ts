@@ -1,6 +1,6 @@
 /** What a side does with the requests of its peer: subscribes what the service answers, by the rules of each model. */
 import { type Observable, Subscriber } from 'rxjs';
-import { type Call, callOf, type Interaction, type Overflow } from '../../framework/index.js';
+import { type Call, type Interaction, type Metadata, type Overflow, replyPlace } from '../../framework/index.js';
 import { ChannelInlet } from './channel-inlet.js';
 import type { Engine, Request } from './engine.js';
 import type { Payload } from './payload.js';
@@ -79,6 +79,20 @@ export class Answers {
   }
 }
 
+/** As `callOf` makes it, without the second object: this is on the way of every request. */
 function callFor(interaction: Interaction, request: WireRequest): Call<WireRequest> {
-  return callOf({ interaction, request });
+  return {
+    interaction,
+    method: '',
+    request,
+    metadata: NOTHING,
+    deadline: Infinity,
+    priority: 'default',
+    trace: undefined,
+    baggage: NOTHING,
+    idempotencyKey: undefined,
+    reply: replyPlace(),
+  };
 }
+
+const NOTHING: Metadata = new Map();

@@ -3,11 +3,11 @@ import { meshError, systemClock } from '../../framework/index.js';
 import type { Link, LinkEvents, Transport } from './link.js';
 import { eachFrame } from './messages.js';
 
-export { bytesOf, text } from './bytes.js';
+export { bytesOf } from './bytes.js';
 export * from './composite.js';
 export { connect, type ConnectOptions, rsocket } from './connect.js';
 export type { Connection, StreamOptions } from './connection.js';
-export { type Payload, payload } from './payload.js';
+export { type Payload, payload, text } from './payload.js';
 export type { WireRequest, WireService } from './wire-service.js';
 
 /** Bytes the socket may hold before writers are asked to wait. */

@@ -3,9 +3,16 @@
 interface NodeBuffer {
   allocUnsafeSlow(length: number): Uint8Array;
   from(text: string, encoding: 'utf8'): Uint8Array;
+  from(bytes: ArrayBufferLike, offset: number, length: number): NodeBytes;
 }
 
-const node = (globalThis as { Buffer?: NodeBuffer }).Buffer;
+/** A Buffer's own ways between texts and bytes, four times as fast as TextDecoder for short ones. */
+interface NodeBytes extends Uint8Array {
+  utf8Slice(start: number, end: number): string;
+  utf8Write(text: string, at: number): number;
+}
+
+const node = (globalThis as { Buffer?: unknown }).Buffer as NodeBuffer | undefined;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -23,7 +30,25 @@ export function bytesOf(text: string): Uint8Array {
 
 /** The text of UTF-8 bytes; what is not UTF-8 becomes U+FFFD. */
 export function text(bytes: Uint8Array | undefined): string {
-  return bytes === undefined || bytes.length === 0 ? '' : decoder.decode(bytes);
+  return bytes === undefined ? '' : sliceText(bytes, 0, bytes.length);
+}
+
+/** The text of the UTF-8 bytes from `start` up to `end`. */
+export function sliceText(bytes: Uint8Array, start: number, end: number): string {
+  if (start === end) return '';
+  if (node === undefined) return decoder.decode(bytes.subarray(start, end));
+  const buffer = isNodeBytes(bytes) ? bytes : node.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return buffer.utf8Slice(start, end);
+}
+
+/** Writes a text at `at`, where three bytes for each of its characters must have room; returns where it ends. */
+export function writeText(bytes: Uint8Array, at: number, value: string): number {
+  if (isNodeBytes(bytes)) return at + bytes.utf8Write(value, at);
+  return at + encoder.encodeInto(value, bytes.subarray(at)).written;
+}
+
+function isNodeBytes(bytes: Uint8Array): bytes is NodeBytes {
+  return 'utf8Slice' in bytes;
 }
 
 export function concat(parts: readonly Uint8Array[]): Uint8Array {

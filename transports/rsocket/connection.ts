@@ -1,5 +1,5 @@
 /** A connection as a program sees it: an endpoint for calls of all four models, in either direction. */
-import { defer, EMPTY as NOTHING_MORE, Observable, type ObservableInput, from } from 'rxjs';
+import { catchError, defer, EMPTY as NOTHING_MORE, Observable, type ObservableInput, from } from 'rxjs';
 import { type Call, type Endpoint, type Overflow, Pulled, type Reply } from '../../framework/index.js';
 import type { Engine } from './engine.js';
 import type { Payload } from './payload.js';
@@ -68,7 +68,7 @@ export function connectionOf(engine: Engine): Connection {
     close: () =>
       defer(() => {
         engine.close();
-        return engine.closed;
+        return engine.closed.pipe(catchError(() => NOTHING_MORE));
       }),
   };
 }

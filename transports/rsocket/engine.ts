@@ -14,8 +14,8 @@ import { type Hello, helloOf } from './hello.js';
 import type { KeepAlive } from './keep-alive.js';
 import type { Limits } from './limits.js';
 import type { Link } from './link.js';
-import { Outbox } from './outbox.js';
-import type { Payload } from './payload.js';
+import { LONGEST_TEXT, Outbox } from './outbox.js';
+import { type Payload, TextPayload } from './payload.js';
 import { ErrorCode, Flag, FrameType, HEADER, MAX_FRAME } from './protocol.js';
 import { Rate } from './rate.js';
 import { Reassembler } from './reassembler.js';
@@ -152,8 +152,13 @@ export class Engine implements Wire {
   }
 
   send(id: number, type: number, flags: number, n: number, item: Payload): void {
-    const { metadata, data } = item;
-    const length = HEADER + 4 + (metadata === undefined ? 0 : 3 + metadata.length) + data.length;
+    const { metadata } = item;
+    const head = HEADER + 4 + (metadata === undefined ? 0 : 3 + metadata.length);
+    if (item instanceof TextPayload && head + item.text.length * 3 <= Math.min(this.options.fragment, LONGEST_TEXT)) {
+      return this.outbox.text(id, type, flags, n, metadata, item.text);
+    }
+    const { data } = item;
+    const length = head + data.length;
     if (length <= this.options.fragment) this.outbox.payload(id, type, flags, n, metadata, data);
     else sendFragments(this.outbox, id, type, flags, n, item, this.options.fragment);
   }
@@ -199,7 +204,7 @@ export class Engine implements Wire {
   }
 
   /** Ends the connection for a fault of the peer's, telling it so. */
-  fatal(message: string, code: number = ErrorCode.CONNECTION_ERROR): void {
+  fatal(message: string, code: number = this.established ? ErrorCode.CONNECTION_ERROR : ErrorCode.INVALID_SETUP): void {
     if (this.ended) return;
     this.outbox.error(0, code, bytesOf(message));
     this.end(meshError('Broken', `${this.name}: ${message}`, { rsocketCode: code }));
@@ -277,24 +282,24 @@ export class Engine implements Wire {
   private onPayload(frame: Frame): void {
     const stream = this.streams.get(frame.id);
     if (stream === undefined) return this.ignore();
-    const { metadata, data } = frame;
+    const { metadata } = frame;
     const complete = frame.has(Flag.COMPLETE);
     const follows = frame.has(Flag.FOLLOWS) && !complete;
     if (follows || stream.partial !== undefined) {
-      this.reassembler.add(stream, metadata, data);
+      this.reassembler.add(stream, metadata, frame.data);
       const { partial } = stream;
       if (!follows && partial !== undefined) stream.receive(this.reassembler.take(stream, partial), complete);
       return;
     }
     const fault = metadata === undefined ? undefined : this.reassembler.metadataFault(metadata.length);
     if (fault !== undefined) stream.refuse(fault);
-    else if (frame.has(Flag.NEXT)) stream.receive({ data, metadata }, complete);
+    else if (frame.has(Flag.NEXT)) stream.receive(frame.item, complete);
     else if (complete) stream.receive(undefined, true, metadata);
     else this.ignore();
   }
 
   private onRequest(frame: Frame): void {
-    const { type, id, n, metadata, data } = frame;
+    const { type, id, n, metadata } = frame;
     if (this.rates.request.over()) return this.fatal(`more than ${this.limits.requestRate} requests a second`);
     if (!this.streams.isPeers(id)) return this.fatal(`stream id ${id} is not the peer's to use`);
     if (this.streams.get(id) !== undefined) return this.ignore();
@@ -308,13 +313,13 @@ export class Engine implements Wire {
       type,
       id,
       n: many ? n : 0,
-      item: { data, metadata },
+      item: frame.item,
       complete: frame.has(Flag.COMPLETE),
     };
     if (!frame.has(Flag.FOLLOWS)) return this.handler.request(request);
     const stream = this.handler.assemble(request);
     this.adopt(id, stream);
-    this.reassembler.add(stream, metadata, data);
+    this.reassembler.add(stream, metadata, frame.data);
   }
 
   private refusalOf({ type, n, metadata }: Frame): MeshError | undefined {

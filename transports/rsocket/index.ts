@@ -1,5 +1,5 @@
 /** RSocket 1.0: our own frames and engine over TCP, WebSocket and memory. */
-export { allocate, bytesOf, text } from './bytes.js';
+export { bytesOf } from './bytes.js';
 export * from './composite.js';
 export { connect, type CommonOptions, type ConnectOptions, rsocket } from './connect.js';
 export type { Connection, StreamOptions } from './connection.js';
@@ -8,7 +8,7 @@ export { LIMITS, type Limits, limitsOf } from './limits.js';
 export type { Address, Bound, Link, LinkEvents, Transport } from './link.js';
 export { listen, type ListenOptions, type Server } from './listen.js';
 export { memory } from './memory.js';
-export { type Payload, payload, sizeOf } from './payload.js';
+export { type Payload, payload, sizeOf, text } from './payload.js';
 export { ErrorCode, Flag, FrameType } from './protocol.js';
 export type { Setup } from './setup.js';
 export { tcp, type TcpTarget } from './tcp.js';

@@ -126,26 +126,25 @@ export class Intake {
     return this.taken * 2 >= this.window || this.takenBytes * 4 >= this.wire.limits.windowBytes;
   }
 
-  /** Asks for as many as were taken, and for more if the consumer keeps up; false if its gate is shut. */
+  /** Asks for as many as were taken, and more or fewer as the consumer keeps up or not; false if its gate is shut. */
   private replenish(): boolean {
     if (!this.due) return true;
     if (!this.place.seat.open && !this.place.seat.lone) return false;
-    const more = this.taken + this.growth();
+    const next = this.growing ? this.nextWindow() : this.window;
+    const more = Math.max(0, this.taken + next - this.window);
+    this.window += more - this.taken;
     this.expected += more;
     this.taken = this.takenBytes = 0;
-    this.owner.ask(more);
+    if (more > 0) this.owner.ask(more);
     return true;
   }
 
-  /** Twice the window while all that came has been taken and its items are small enough. */
-  private growth(): number {
-    if (!this.growing || this.waiting.length > 0) return 0;
-    const { window, windowBytes } = this.wire.limits;
-    const fitting = Math.floor((windowBytes * this.taken) / Math.max(1, this.takenBytes));
-    const next = Math.min(this.window * 2, window, Math.max(1, fitting));
-    if (next <= this.window) return 0;
-    const growth = next - this.window;
-    this.window = next;
-    return growth;
+  /** Twice the window while all that came has been taken, half of it where much is waiting; as the bytes of items allow. */
+  private nextWindow(): number {
+    const { window, fastWindow, windowBytes } = this.wire.limits;
+    const fitting = Math.max(1, Math.floor((windowBytes * this.taken) / Math.max(1, this.takenBytes)));
+    if (this.waiting.length === 0) return Math.max(this.window, Math.min(this.window * 2, fastWindow, fitting));
+    if (this.waiting.length * 2 > this.window) return Math.min(this.window, Math.max(window, this.window >>> 1));
+    return this.window;
   }
 }

@@ -87,7 +87,13 @@ export const LIMITS = {
     'rsocket.window',
     255,
     (value) => between(count(value), 1, MAX_FRAME),
-    'Items that may be on their way or waiting on one stream, grown to while the consumer keeps up.',
+    'Items that may be on their way or waiting on one stream whose consumer does not keep up.',
+  ),
+  fastWindow: param(
+    'rsocket.fast-window',
+    2048,
+    (value) => between(count(value), 1, MAX_FRAME),
+    'Items that may be on their way on one stream while its consumer takes them as they come.',
   ),
   firstWindow: param(
     'rsocket.first-window',

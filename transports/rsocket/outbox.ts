@@ -2,7 +2,7 @@
  * Encodes frames straight into pooled slabs and hands them to the link in runs: one write for the frames of a microtask,
  * at once when 8 KiB wait. A connection that has nothing to say holds no slab.
  */
-import { allocate, writeUint24, writeUint32 } from './bytes.js';
+import { allocate, writeText, writeUint24, writeUint32 } from './bytes.js';
 import type { Link } from './link.js';
 import { Flag, FrameType, HEADER, PREFIX } from './protocol.js';
 
@@ -10,6 +10,9 @@ const SLAB = 32 * 1024;
 const FLUSH = 8 * 1024;
 /** Slabs kept for later; more are left to the garbage collector. */
 const POOLED = 64;
+
+/** Frames of a text are encoded in place where they can't be longer than this. */
+export const LONGEST_TEXT = SLAB / 2;
 
 interface Slab {
   readonly bytes: Uint8Array;
@@ -69,6 +72,24 @@ export class Outbox {
     }
     bytes.set(data, at);
     this.finish(at + data.length, bytes);
+  }
+
+  /** A request or PAYLOAD frame whose data is a text, encoded in place; not longer than {@link LONGEST_TEXT} could be. */
+  text(id: number, type: number, flags: number, n: number, metadata: Uint8Array | undefined, data: string): void {
+    const extra = metadata === undefined ? 0 : PREFIX + metadata.length;
+    const most = HEADER + (n > 0 ? 4 : 0) + extra + data.length * 3;
+    const bytes = this.begin(most, id, type, metadata === undefined ? flags : flags | Flag.METADATA);
+    const start = this.at - HEADER - PREFIX;
+    let at = this.at;
+    if (n > 0) at = writeUint32(bytes, at, n);
+    if (metadata !== undefined) {
+      at = writeUint24(bytes, at, metadata.length);
+      bytes.set(metadata, at);
+      at += metadata.length;
+    }
+    at = writeText(bytes, at, data);
+    writeUint24(bytes, start, at - start - PREFIX);
+    this.finish(at, bytes);
   }
 
   requestN(id: number, n: number): void {

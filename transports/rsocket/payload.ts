@@ -1,5 +1,5 @@
 /** One item on a stream: data, and metadata if any. */
-import { bytesOf } from './bytes.js';
+import { bytesOf, EMPTY, sliceText, text as textOfBytes } from './bytes.js';
 
 /** Bytes that came from the wire may be a view of a larger buffer; copy what is kept for long. */
 export interface Payload {
@@ -9,12 +9,58 @@ export interface Payload {
 
 /** A payload of bytes or of UTF-8 texts. */
 export function payload(data: string | Uint8Array, metadata?: string | Uint8Array): Payload {
-  const bytes = typeof data === 'string' ? bytesOf(data) : data;
-  if (metadata === undefined) return { data: bytes, metadata: undefined };
-  return { data: bytes, metadata: typeof metadata === 'string' ? bytesOf(metadata) : metadata };
+  const meta = typeof metadata === 'string' ? bytesOf(metadata) : metadata;
+  return typeof data === 'string' ? new TextPayload(data, meta) : { data, metadata: meta };
+}
+
+/** The UTF-8 text of a payload's data, or of bytes; what is not UTF-8 becomes U+FFFD. */
+export function text(of: Payload | Uint8Array | undefined): string {
+  if (of instanceof ReceivedPayload) return of.text();
+  if (of === undefined || of instanceof Uint8Array) return textOfBytes(of);
+  return of instanceof TextPayload ? of.text : textOfBytes(of.data);
+}
+
+/** A payload of a text that is encoded where it is written, into the frame itself. */
+export class TextPayload implements Payload {
+  private bytes: Uint8Array | undefined;
+
+  constructor(
+    readonly text: string,
+    readonly metadata: Uint8Array | undefined,
+  ) {}
+
+  get data(): Uint8Array {
+    return (this.bytes ??= bytesOf(this.text));
+  }
+}
+
+/** A payload as it came, a view of its frame that is made when it is wanted. */
+export class ReceivedPayload implements Payload {
+  private view: Uint8Array | undefined;
+
+  constructor(
+    private readonly frame: Uint8Array,
+    private readonly start: number,
+    private readonly end: number,
+    readonly metadata: Uint8Array | undefined,
+  ) {}
+
+  get data(): Uint8Array {
+    return (this.view ??= this.start === this.end ? EMPTY : this.frame.subarray(this.start, this.end));
+  }
+
+  /** Bytes of data. */
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  text(): string {
+    return sliceText(this.frame, this.start, this.end);
+  }
 }
 
 /** How many bytes a payload carries. */
 export function sizeOf(item: Payload): number {
-  return item.data.length + (item.metadata === undefined ? 0 : item.metadata.length);
+  const data = item instanceof ReceivedPayload ? item.length : item.data.length;
+  return item.metadata === undefined ? data : data + item.metadata.length;
 }
