@@ -22,6 +22,8 @@ const YIELDED = 2;
 /** Hands out turns of one item, round-robin, while it is open. */
 export class Gate {
   private next: Seat | undefined;
+  /** Whose turn it is. */
+  private current: Seat | undefined;
   private state = IDLE;
 
   /**
@@ -54,16 +56,21 @@ export class Gate {
     if (this.next !== undefined && this.state === IDLE) this.run();
   }
 
-  /** Puts a seat at the end of the ring. Its first turn comes with the next microtask at the earliest. */
+  /**
+   * Puts a seat at the end of the ring, but before the seat that is having its turn: what that opens goes first. Its own
+   * first turn comes with the next microtask at the earliest.
+   */
   enter(seat: Seat): void {
-    const first = this.next;
-    if (first === undefined) {
+    const { current } = this;
+    const place = current?.after === undefined ? this.next : current;
+    if (place === undefined) {
       this.next = seat.before = seat.after = seat;
     } else {
-      const last = first.before ?? first;
+      const last = place.before ?? place;
       seat.before = last;
-      seat.after = first;
-      last.after = first.before = seat;
+      seat.after = place;
+      last.after = place.before = seat;
+      if (place === current && this.next === current) this.next = seat;
     }
     if (this.onEnter !== undefined) this.onEnter();
     else if (this.opened && this.state === IDLE) {
@@ -93,13 +100,19 @@ export class Gate {
   step(): boolean {
     const seat = this.next;
     if (seat === undefined || this.state === RUNNING) return false;
-    this.next = seat.after;
     this.opened = true;
     this.state = RUNNING;
-    if (!seat.turn()) this.leave(seat);
+    this.hand(seat);
     this.opened = false;
     this.state = IDLE;
     return this.next !== undefined;
+  }
+
+  private hand(seat: Seat): void {
+    this.next = seat.after;
+    this.current = seat;
+    if (!seat.turn()) this.leave(seat);
+    this.current = undefined;
   }
 
   private resume(): void {
@@ -111,9 +124,7 @@ export class Gate {
     this.state = RUNNING;
     let turns = 0;
     while (this.opened && this.next !== undefined) {
-      const seat = this.next;
-      this.next = seat.after;
-      if (!seat.turn()) this.leave(seat);
+      this.hand(this.next);
       turns += 1;
       if (turns === TURNS) {
         this.state = YIELDED;
@@ -173,14 +184,16 @@ export class Seat {
     return this.gate.open;
   }
 
-  /** Delivers an item; says whether the source may go on, as a turn has to. */
-  deliver<T>(to: { next(value: T): void }, value: T): boolean {
+  /** Delivers an item; says whether the source may go on, as a turn has to. What a consumer throws fails its stream. */
+  deliver<T>(to: { next(value: T): void; error(error: unknown): void }, value: T): boolean {
     const before = this.calls;
     const outer = delivering;
     this.called = false;
     delivering = this;
     try {
       to.next(value);
+    } catch (error) {
+      to.error(error);
     } finally {
       delivering = outer;
     }

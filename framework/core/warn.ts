@@ -37,9 +37,13 @@ function callSite(): string {
   return outside === undefined ? 'at an unknown place' : outside.trim();
 }
 
+/** In `dist` as it runs, and in the sources as source maps show them. */
 function isOurs(line: string, root: string): boolean {
-  const path = root.replace(/^file:\/\//, '');
-  return ['framework', 'transports'].some((folder) => line.includes(`${path}${folder}/`));
+  const built = root.replace(/^file:\/\//, '');
+  const sources = built.replace(/[^/]+\/$/, '');
+  return ['framework', 'transports'].some(
+    (folder) => line.includes(`${built}${folder}/`) || line.includes(`${sources}${folder}/`),
+  );
 }
 
 function say(warning: { readonly code: string; readonly message: string }): void {

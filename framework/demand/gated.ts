@@ -112,7 +112,7 @@ function pacedSwitchMap<T, R>(project: (value: T, index: number) => ObservableIn
       const inlet = new Inlet(subscriber, () => !silent);
       const inner = (value: T, index: number): Observable<R> =>
         new Observable((to) => {
-          const mine = ++present;
+          const mine = present;
           const heard = (): void => {
             if (mine !== present) return;
             silent = false;
@@ -122,7 +122,10 @@ function pacedSwitchMap<T, R>(project: (value: T, index: number) => ObservableIn
           from(project(value, index)).subscribe(new Heard(to, heard));
         });
       return inlet
-        .of(source, () => (silent = true))
+        .of(source, () => {
+          silent = true;
+          present += 1;
+        })
         .pipe(switchMap(inner))
         .subscribe(subscriber);
     });

@@ -159,7 +159,7 @@ export interface ReadableLike<T> {
   read(): T | null;
   on(event: 'readable' | 'end' | 'close', listener: () => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
-  off(event: string, listener: (...args: never[]) => void): unknown;
+  off(event: string, listener: (error: Error) => void): unknown;
   destroy(): unknown;
 }
 

@@ -3,6 +3,7 @@
 interface NodeBuffer {
   allocUnsafeSlow(length: number): Uint8Array;
   from(text: string, encoding: 'utf8'): Uint8Array;
+  from(bytes: Uint8Array): Uint8Array;
   from(bytes: ArrayBufferLike, offset: number, length: number): NodeBytes;
 }
 
@@ -66,6 +67,13 @@ export function copyOf(bytes: Uint8Array, start = 0, end = bytes.length): Uint8A
   const copy = allocate(end - start);
   copy.set(bytes.subarray(start, end));
   return copy;
+}
+
+/** A copy of a few bytes that are kept for long, in a pool where there is one. */
+export function keepCopy(bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array {
+  if (start === end) return EMPTY;
+  const view = bytes.subarray(start, end);
+  return node === undefined ? view.slice() : node.from(view);
 }
 
 export function readUint16(bytes: Uint8Array, at: number): number {

@@ -7,6 +7,8 @@ export interface FrameHandler {
   frame(bytes: Uint8Array, start: number, end: number): void;
   /** A length over the limit. No more frames follow. */
   tooLong(length: number): void;
+  /** Whether to hold the next frame back. */
+  readonly halted: boolean;
 }
 
 export class Deframer {
@@ -20,18 +22,24 @@ export class Deframer {
     private readonly handler: FrameHandler,
   ) {}
 
-  push(chunk: Uint8Array): void {
+  /** Hands out the frames that are whole now; returns what was held back, to be pushed again. */
+  push(chunk: Uint8Array): Uint8Array | undefined {
     let at = this.partial === undefined ? 0 : this.complete(chunk);
     const length = chunk.length;
     while (!this.stopped && length - at >= PREFIX) {
+      if (this.handler.halted) return chunk.subarray(at);
       const frame = readUint24(chunk, at);
-      if (frame > this.maxFrame) return this.refuse(frame);
+      if (frame > this.maxFrame) {
+        this.refuse(frame);
+        return undefined;
+      }
       const end = at + PREFIX + frame;
       if (end > length) break;
       this.handler.frame(chunk, at + PREFIX, end);
       at = end;
     }
     if (!this.stopped && at < length) this.keep(chunk, at, length);
+    return undefined;
   }
 
   /** Gives out no more frames and forgets what it has. */

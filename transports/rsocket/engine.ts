@@ -7,10 +7,10 @@ import { type Clock, type MeshError, meshError, type Reply, type Stop } from '..
 import { Backpressure } from './backpressure.js';
 import { bytesOf, text } from './bytes.js';
 import { COMPOSITE } from './composite.js';
-import { Deframer } from './deframer.js';
 import { sendFragments } from './fragments.js';
 import { Frame } from './frame.js';
 import { type Hello, helloOf } from './hello.js';
+import { Inbox } from './inbox.js';
 import type { KeepAlive } from './keep-alive.js';
 import type { Limits } from './limits.js';
 import type { Link } from './link.js';
@@ -76,7 +76,7 @@ export class Engine implements Wire {
   private readonly streams: StreamTable;
   private readonly reassembler: Reassembler;
   private readonly backpressure: Backpressure;
-  private readonly deframer: Deframer;
+  private readonly inbox: Inbox;
   private readonly rates: { readonly [K in 'request' | 'cancel' | 'ignored' | 'control']: Rate };
   private readonly read = new Frame();
   private lastWords: Stop | undefined;
@@ -91,7 +91,12 @@ export class Engine implements Wire {
     this.clock = clock;
     this.streams = new StreamTable(options.role);
     this.reassembler = new Reassembler(limits);
-    this.backpressure = new Backpressure(link, limits.unsent, clock, (bytes) =>
+    this.inbox = new Inbox(link, limits.frame, {
+      heard: () => this.keepAlive?.heard(),
+      frame: (bytes, start, end) => this.frame(bytes, start, end),
+      tooLong: (length) => this.fatal(`a frame of ${length} bytes is over the limit of ${limits.frame}`),
+    });
+    this.backpressure = new Backpressure(link, this.inbox, limits.unsent, clock, (bytes) =>
       this.abort(meshError('Broken', `${this.name} does not read: ${bytes} bytes wait for it`)),
     );
     this.outbox = new Outbox(link, () => this.backpressure.full());
@@ -101,23 +106,11 @@ export class Engine implements Wire {
       ignored: new Rate(limits.ignoredRate, clock),
       control: new Rate(limits.controlRate, clock),
     };
-    this.deframer = new Deframer(limits.frame, {
-      frame: (bytes, start, end) => this.frame(bytes, start, end),
-      tooLong: (length) => this.fatal(`a frame of ${length} bytes is over the limit of ${limits.frame}`),
-    });
   }
 
   start(): void {
     this.options.link.start({
-      bytes: (chunk) => {
-        this.keepAlive?.heard();
-        this.deframer.push(chunk);
-      },
-      frame: (bytes) => {
-        this.keepAlive?.heard();
-        if (bytes.length <= this.limits.frame) this.frame(bytes, 0, bytes.length);
-        else this.fatal(`a frame of ${bytes.length} bytes is over the limit of ${this.limits.frame}`);
-      },
+      ...this.inbox.events,
       drain: () => this.backpressure.drained(),
       closed: (cause) => {
         const why = cause === undefined ? '' : `: ${cause.message}`;
@@ -152,12 +145,13 @@ export class Engine implements Wire {
   }
 
   send(id: number, type: number, flags: number, n: number, item: Payload): void {
-    const { metadata } = item;
+    const metadata = item.metadata;
     const head = HEADER + 4 + (metadata === undefined ? 0 : 3 + metadata.length);
     if (item instanceof TextPayload && head + item.text.length * 3 <= Math.min(this.options.fragment, LONGEST_TEXT)) {
       return this.outbox.text(id, type, flags, n, metadata, item.text);
     }
     const { data } = item;
+    if (!(data instanceof Uint8Array) || !(metadata === undefined || metadata instanceof Uint8Array)) throw notBytes();
     const length = head + data.length;
     if (length <= this.options.fragment) this.outbox.payload(id, type, flags, n, metadata, data);
     else sendFragments(this.outbox, id, type, flags, n, item, this.options.fragment);
@@ -183,17 +177,13 @@ export class Engine implements Wire {
     this.outbox.metadataPush(metadata);
   }
 
-  /** Takes a frame that was kept while the connection began. */
-  replay(bytes: Uint8Array): void {
-    this.frame(bytes, 0, bytes.length);
-  }
-
+  /** Hands out no frames until `resume`. */
   pause(): void {
-    this.options.link.pause();
+    this.inbox.halt();
   }
 
   resume(): void {
-    this.options.link.resume();
+    if (!this.ended) this.inbox.go();
   }
 
   /** Closes in good order: no new requests, and the end once the open streams have ended. */
@@ -222,7 +212,7 @@ export class Engine implements Wire {
     this.ended = true;
     const { link } = this.options;
     this.outbox.close();
-    this.deframer.stop();
+    this.inbox.stop();
     this.keepAlive?.stop();
     this.backpressure.stop();
     const lost = error ?? meshError('Broken', `${this.name} was closed`);
@@ -381,6 +371,13 @@ export class Engine implements Wire {
     if (this.rates.ignored.over())
       this.fatal(`more than ${this.limits.ignoredRate} frames a second that make no sense`);
   }
+}
+
+function notBytes(): MeshError {
+  return meshError(
+    'Invalid',
+    "a payload's data, and its metadata if any, must be bytes; payload() makes them of texts",
+  );
 }
 
 /** Stands for a stream that has no states: a fire-and-forget of our own. */

@@ -1,7 +1,10 @@
 /** A frame that was read: its header in fields, its body a view. One object is used for every frame of a connection. */
-import { EMPTY, readInt32, readUint16, readUint24 } from './bytes.js';
+import { EMPTY, keepCopy, readInt32, readUint16, readUint24 } from './bytes.js';
 import { type Payload, ReceivedPayload } from './payload.js';
 import { Flag, FrameType, HEADER } from './protocol.js';
+
+/** A piece this small is not worth keeping for a part of it: its own bookkeeping is larger than what it holds. */
+const SMALL = 512;
 
 export class Frame {
   id = 0;
@@ -21,7 +24,13 @@ export class Frame {
 
   /** Metadata and data as an item, which may be kept when the frame is used again. */
   get item(): Payload {
+    if (this.bytes.length <= SMALL)
+      return { data: keepCopy(this.bytes, this.start, this.end), metadata: this.copiedMetadata };
     return new ReceivedPayload(this.bytes, this.start, this.end, this.metadata);
+  }
+
+  private get copiedMetadata(): Uint8Array | undefined {
+    return this.metadata === undefined ? undefined : keepCopy(this.metadata);
   }
 
   has(flag: number): boolean {

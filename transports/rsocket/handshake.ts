@@ -2,7 +2,7 @@
 import { throwError } from 'rxjs';
 import { type Clock, isMeshError, meshError, type Overflow, type Stop } from '../../framework/index.js';
 import { Answers } from './answers.js';
-import { copyOf, readUint16 } from './bytes.js';
+import { readUint16 } from './bytes.js';
 import { type Connection, connectionOf } from './connection.js';
 import { Engine, type EngineOptions } from './engine.js';
 import { encodeHello, helloOf } from './hello.js';
@@ -55,14 +55,8 @@ export function receive(
   tell: (engine: Engine) => void,
 ): Engine {
   let answers: Answers | undefined;
-  let setup: Setup | undefined;
-  /** Frames that came while `accept` was thinking; the link is paused, so they are no more than it had read. */
-  let early: Uint8Array[] = [];
   const engine = new Engine(engineOptions('server', link, common), {
-    early(frame, start, end) {
-      if (setup !== undefined) early.push(copyOf(frame, start, end));
-      else first(frame, start, end);
-    },
+    early: (frame, start, end) => first(frame, start, end),
     request: (request) => answers?.request(request),
     assemble: (request) => (answers as Answers).assemble(request),
   });
@@ -77,7 +71,6 @@ export function receive(
     if (type !== FrameType.SETUP) return engine.fatal('the first frame must be SETUP', ErrorCode.INVALID_SETUP);
     const read = parseSetup(frame, start, end);
     if ('code' in read) return engine.fatal(read.message, read.code);
-    setup = read;
     if (accept === undefined) return begin(read, service);
     engine.pause();
     ask(accept, read);
@@ -105,9 +98,6 @@ export function receive(
     watch(engine, 0, Math.min(read.lifetime, common.limits.lifetime));
     if (engine.peer !== undefined) engine.outbox.metadataPush(encodeHello({ windowBytes: common.limits.windowBytes }));
     tell(engine);
-    const waiting = early;
-    early = [];
-    for (const frame of waiting) engine.replay(frame);
   }
 
   engine.closed.subscribe({ error: late, complete: late });

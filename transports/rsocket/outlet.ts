@@ -2,7 +2,7 @@
  * The sending direction of a stream: the sink that a handler's answer or a channel's messages run into. Its gate is open
  * while the peer has asked for more, the socket takes more, and a Millrace peer's bytes are not used up.
  */
-import { type Call, GateSink, type Overflow } from '../../framework/index.js';
+import { type Call, GateSink, type Overflow, type Taker } from '../../framework/index.js';
 import { type Payload, sizeOf } from './payload.js';
 import type { Held, Wire } from './stream.js';
 
@@ -14,7 +14,7 @@ export interface OutletOwner {
   completed(): void;
 }
 
-export class Outlet implements Held {
+export class Outlet implements Held, Taker<Payload> {
   readonly sink: GateSink<Payload>;
   /** Bytes sent since the peer's last REQUEST_N. */
   private sent = 0;
@@ -29,15 +29,7 @@ export class Outlet implements Held {
     serving: Call<unknown> | undefined,
     overflow: Overflow | undefined,
   ) {
-    this.sink = new GateSink<Payload>(
-      {
-        next: (item) => this.next(item),
-        error: (error) => owner.failed(error),
-        complete: () => owner.completed(),
-      },
-      serving,
-      overflow,
-    );
+    this.sink = new GateSink<Payload>(this, serving, overflow);
   }
 
   request(n: number): void {
@@ -54,8 +46,14 @@ export class Outlet implements Held {
     if (!this.spent) this.sink.hold(false);
   }
 
-  private next(item: Payload): void {
-    this.owner.give(item);
+  /** An item that may pass. */
+  next(item: Payload): void {
+    try {
+      this.owner.give(item);
+    } catch (error) {
+      this.sink.unsubscribe();
+      return this.owner.failed(error);
+    }
     const { peer } = this.wire;
     if (peer !== undefined) {
       this.sent += sizeOf(item);
@@ -69,5 +67,13 @@ export class Outlet implements Held {
       this.sink.hold(true);
       this.wire.waitForDrain(this);
     }
+  }
+
+  error(error: unknown): void {
+    this.owner.failed(error);
+  }
+
+  complete(): void {
+    this.owner.completed();
   }
 }

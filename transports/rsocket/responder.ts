@@ -77,7 +77,11 @@ export class ResponseResponder extends Subscriber<Payload> implements StreamStat
     if (this.open) {
       this.open = false;
       this.opened?.shut();
-      say();
+      try {
+        say();
+      } catch (error) {
+        this.wire.sendError(this.id, error);
+      }
       this.wire.forget(this.id, this.partial);
     }
     this.unsubscribe();
