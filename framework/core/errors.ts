@@ -86,7 +86,7 @@ export function meshError(tag: ErrorTag, message: string, details?: ErrorDetails
 /** Whether `error` is a MeshError, of `tag` where one is given. */
 export function isMeshError(error: unknown, tag?: ErrorTag): error is MeshError {
   if (typeof error !== 'object' || error === null || !('tag' in error) || !('name' in error)) return false;
-  if (error.name !== 'MeshError' || typeof error.tag !== 'string' || !(error.tag in ERRORS)) return false;
+  if (error.name !== 'MeshError' || typeof error.tag !== 'string' || !Object.hasOwn(ERRORS, error.tag)) return false;
   return tag === undefined || error.tag === tag;
 }
 

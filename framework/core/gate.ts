@@ -111,7 +111,8 @@ export class Gate {
   private hand(seat: Seat): void {
     this.next = seat.after;
     this.current = seat;
-    if (!seat.turn()) this.leave(seat);
+    seat.again = false;
+    if (!seat.turn() && !seat.again) this.leave(seat);
     this.current = undefined;
   }
 
@@ -148,6 +149,8 @@ export class Seat {
   /** Neighbours in the ring; kept by the gate. */
   before: Seat | undefined;
   after: Seat | undefined;
+  /** It asked for turns during its turn; kept by the gate. */
+  again = false;
   private calls = 0;
   private called = false;
   private paused = false;
@@ -158,9 +161,11 @@ export class Seat {
     readonly turn: Turn,
   ) {}
 
-  /** Asks for turns. Does nothing if it already waits for one, is held up by open calls, or has gone. */
+  /** Asks for turns, during its turn for another. Does nothing if it is held up by open calls or has gone. */
   enter(): void {
-    if (this.after === undefined && !this.paused && !this.left) this.gate.enter(this);
+    if (this.paused || this.left) return;
+    if (this.after === undefined) this.gate.enter(this);
+    else this.again = true;
   }
 
   /** Goes for good. */
@@ -198,7 +203,10 @@ export class Seat {
       delivering = outer;
     }
     const limit = this.gate.lone ? 1 : OPEN_CALLS;
-    if (this.calls >= limit || (before > 0 && this.calls > 0 && !this.called)) this.paused = true;
+    if (this.calls >= limit || (before > 0 && this.calls > 0 && !this.called)) {
+      this.paused = true;
+      this.again = false;
+    }
     if (this.gate.lone) this.closeUntilNextTurn();
     return !this.paused && !this.left;
   }

@@ -6,6 +6,7 @@ export * from './errors.js';
 export * from './fuse.js';
 export * from './gate.js';
 export * from './lift.js';
+export * from './overflow.js';
 export * from './param.js';
 export * from './policy.js';
 export * from './queue.js';

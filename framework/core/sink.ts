@@ -3,14 +3,7 @@ import { type Observer, Subscriber } from 'rxjs';
 import type { Call } from './call.js';
 import { type MeshError, meshError } from './errors.js';
 import { Gate, SINK, type Sink } from './gate.js';
-import { Queue } from './queue.js';
-
-/** What to do with items that nobody asked for: timers, subjects and `of(a, b, c)` can't wait. */
-export type Overflow =
-  'error' | 'latest' | { readonly buffer: number } | { readonly dropOldest: number } | { readonly dropNewest: number };
-
-/** So many unasked items are kept by default; the next is an error. */
-export const DEFAULT_OVERFLOW: Overflow = { buffer: 256 };
+import { boundOf, DEFAULT_OVERFLOW, type Overflow, Spill } from './overflow.js';
 
 /** Takes what a {@link GateSink} lets through, never more than was requested. */
 export interface Taker<T> {
@@ -30,7 +23,7 @@ export class GateSink<T> extends Subscriber<T> implements Sink {
   readonly gate = new Gate();
   private credit = 0;
   private held = false;
-  private waiting: Queue<T> | undefined;
+  private waiting: Spill<T> | undefined;
   private end: (() => void) | undefined;
 
   constructor(
@@ -65,7 +58,7 @@ export class GateSink<T> extends Subscriber<T> implements Sink {
 
   protected override _next(value: T): void {
     if (this.gate.open) this.pass(value);
-    else if (!this.keep(value)) this.overrun();
+    else if (!(this.waiting ??= new Spill<T>(this.overflow)).add(value)) this.overrun();
   }
 
   protected override _error(error: unknown): void {
@@ -113,21 +106,6 @@ export class GateSink<T> extends Subscriber<T> implements Sink {
     }
   }
 
-  /** Keeps an item that nobody asked for, as the overflow rule says; false if it may not. */
-  private keep(value: T): boolean {
-    const rule = this.overflow;
-    if (rule === 'error') return false;
-    const waiting = (this.waiting ??= new Queue<T>());
-    const [bound, onFull] = ruleOf(rule);
-    if (waiting.length >= bound) {
-      if (onFull === 'error') return false;
-      if (onFull === 'newest') return true;
-      waiting.shift();
-    }
-    waiting.push(value);
-    return true;
-  }
-
   private overrun(): void {
     this.waiting = undefined;
     this.settle(() => this.taker.error(overrunError(this.overflow, this.serving)));
@@ -144,15 +122,10 @@ export class GateLink<T> extends Subscriber<T> {
   }
 }
 
-function ruleOf(rule: Exclude<Overflow, 'error'>): readonly [number, 'error' | 'newest' | 'oldest'] {
-  if (rule === 'latest') return [1, 'oldest'];
-  if ('buffer' in rule) return [rule.buffer, 'error'];
-  return 'dropOldest' in rule ? [rule.dropOldest, 'oldest'] : [rule.dropNewest, 'newest'];
-}
-
-function overrunError(rule: Overflow, serving: Call<unknown> | undefined): MeshError {
+/** A source gave more than a rule allows. */
+export function overrunError(rule: Overflow, serving: Call<unknown> | undefined): MeshError {
   const what = serving === undefined || serving.method === '' ? 'the source' : serving.method;
-  const bound = typeof rule === 'object' && 'buffer' in rule ? rule.buffer : 0;
+  const bound = boundOf(rule);
   return meshError(
     'Overrun',
     `${what} gave more than ${bound} items that nobody had asked for; pace it (fromIterable, paced.*) or declare another overflow`,

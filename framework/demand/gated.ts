@@ -12,7 +12,8 @@ import {
   zip,
 } from 'rxjs';
 import { Gate, GateLink, GateSink, loneGate, type Overflow, Queue, Seat, type Sink, sinkOf } from '../core/index.js';
-import { NOTHING, pull, type Pulled, warnOfNoGate } from './pull.js';
+import { absorb } from './absorb.js';
+import { warnOfNoGate } from './pull.js';
 
 /**
  * Passes a signal on without waiting for demand: the notifier of `takeUntil`, the outer of a search's `switchMap`.
@@ -22,47 +23,6 @@ export function control<T>(source: ObservableInput<T>): Observable<T> {
   return new Observable((subscriber) => {
     const sink: Sink = { gate: new Gate(true), serving: sinkOf(subscriber)?.serving };
     from(source).subscribe(new GateLink(subscriber, sink));
-  });
-}
-
-/**
- * Makes a pushed source (a timer, a subject, an operator that emits many items for one) wait for demand in a bounded place of
- * its own; what to do when that is full is `overflow`.
- */
-export function absorb<T>(source: ObservableInput<T>, overflow: Overflow): Pulled<T> {
-  return pull<T>((valve) => {
-    const ready = new Queue<T>();
-    let end: (() => void) | undefined;
-    const finish = (how: () => void): void => {
-      if (ready.length === 0) how();
-      else end = how;
-    };
-    const sink = new GateSink<T>(
-      {
-        next(item) {
-          ready.push(item);
-          valve.ready();
-        },
-        error: (error) => finish(() => valve.fail(error)),
-        complete: () => finish(() => valve.complete()),
-      },
-      valve.sink?.serving,
-      overflow,
-    );
-    from(source).subscribe(sink);
-    return {
-      take() {
-        if (ready.length === 0) {
-          if (sink.requested === 0) sink.request(1);
-          return NOTHING;
-        }
-        const item = ready.shift() as T;
-        if (end === undefined) sink.request(1);
-        else if (ready.length === 0) queueMicrotask(end);
-        return item;
-      },
-      close: () => sink.unsubscribe(),
-    };
   });
 }
 

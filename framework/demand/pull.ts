@@ -43,8 +43,13 @@ export function pull<T>(open: (valve: Valve) => Supply<T>): Pulled<T> {
     const turn = (): boolean => {
       let item: T | typeof NOTHING;
       try {
-        supply ??= open(valve);
-        if (subscriber.closed) return false;
+        if (supply === undefined) {
+          supply = open(valve);
+          if (subscriber.closed) {
+            supply.close();
+            return false;
+          }
+        }
         item = supply.take();
       } catch (error) {
         subscriber.error(error);

@@ -18,7 +18,7 @@ import { encodeHello } from './hello.js';
 import { type Limits, limitsOf } from './limits.js';
 import type { Transport } from './link.js';
 import type { Payload } from './payload.js';
-import { MAX_FRAME } from './protocol.js';
+import { MAX_FRAME, PREFIX } from './protocol.js';
 import { LONGEST_TIME, type Setup } from './setup.js';
 import type { WireRequest, WireService } from './wire-service.js';
 
@@ -26,7 +26,7 @@ import type { WireRequest, WireService } from './wire-service.js';
 export interface CommonOptions {
   /** Rows of the table of limits that are to differ from their defaults. */
   readonly limits?: { readonly [K in keyof Limits]?: number | string };
-  /** Frames that are sent have at most so many bytes, 64 or more. Default 16,777,215: items are split only when they must be. */
+  /** Frames that are sent have at most so many bytes, 64 or more. Default 16,777,212: items are split only when they must be. */
   readonly fragment?: number | undefined;
   /** What a stream does with items that nobody has asked for. Default: keep 256, then fail with Overrun. */
   readonly overflow?: Overflow;
@@ -96,9 +96,12 @@ export function rsocket(options: ConnectOptions = {}): Connect<Transport, WireRe
   };
 }
 
+/** Three bytes less than a frame may have: rsocket-java counts the length prefix in, and hangs on more. */
+const MAX_SENT = MAX_FRAME - PREFIX;
+
 /** The checked form of what both sides may set. */
 export function commonOf(options: CommonOptions): Common {
-  const { fragment = MAX_FRAME } = options;
+  const { fragment = MAX_SENT } = options;
   if (!Number.isInteger(fragment) || fragment < LEAST_FRAGMENT || fragment > MAX_FRAME) {
     throw meshError('Invalid', `fragment: ${fragment} is not a number of bytes from ${LEAST_FRAGMENT} to ${MAX_FRAME}`);
   }
