@@ -50,7 +50,7 @@ export class Gate {
     this.opened = false;
   }
 
-  /** Lets the turns go on, now. */
+  /** Lets the turns go on, now; those of a seat that has just been taken with the next microtask. */
   unshut(): void {
     this.opened = true;
     if (this.next !== undefined && this.state === IDLE) this.run();
@@ -73,7 +73,7 @@ export class Gate {
       if (place === current && this.next === current) this.next = seat;
     }
     if (this.onEnter !== undefined) this.onEnter();
-    else if (this.opened && this.state === IDLE) {
+    else if (this.state === IDLE) {
       this.state = YIELDED;
       queueMicrotask(() => this.resume());
     }

@@ -23,6 +23,7 @@ export class GateSink<T> extends Subscriber<T> implements Sink {
   readonly gate = new Gate();
   private credit = 0;
   private held = false;
+  private releasing = false;
   private waiting: Spill<T> | undefined;
   private end: (() => void) | undefined;
 
@@ -82,13 +83,26 @@ export class GateSink<T> extends Subscriber<T> implements Sink {
   }
 
   private release(): void {
+    if (this.releasing) return;
+    this.releasing = true;
     while (this.credit > 0 && !this.held && this.waiting !== undefined && this.waiting.length > 0) {
       this.credit -= 1;
-      this.taker.next(this.waiting.shift() as T);
+      this.give(this.waiting.shift() as T);
     }
+    this.releasing = false;
     if (this.waiting !== undefined && this.waiting.length > 0) return;
     if (this.end !== undefined) this.settle(this.end);
     else if (this.credit > 0 && !this.held && !this.closed) this.gate.unshut();
+  }
+
+  /** Hands over an item that waited; what the taker throws fails the chain, as it does where an item is delivered. */
+  private give(item: T): void {
+    try {
+      this.taker.next(item);
+    } catch (error) {
+      this.waiting = undefined;
+      this.settle(() => this.taker.error(error));
+    }
   }
 
   private finish(end: () => void): void {

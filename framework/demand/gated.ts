@@ -11,7 +11,7 @@ import {
   switchMap,
   zip,
 } from 'rxjs';
-import { Gate, GateLink, GateSink, loneGate, type Overflow, Queue, Seat, type Sink, sinkOf } from '../core/index.js';
+import { Gate, GateLink, loneGate, Seat, type Sink, sinkOf } from '../core/index.js';
 import { absorb } from './absorb.js';
 import { warnOfNoGate } from './pull.js';
 

@@ -19,7 +19,9 @@ export function multicast<T>(): MonoTypeOperatorFunction<T> {
   return (source) => {
     let hub: Hub<T> | undefined;
     return new Observable((subscriber) => {
-      const joined = (hub ??= new Hub(source, () => (hub = undefined)));
+      const joined = (hub ??= new Hub(source, (over) => {
+        if (hub === over) hub = undefined;
+      }));
       return joined.join(subscriber);
     });
   };
@@ -34,7 +36,7 @@ class Hub<T> {
 
   constructor(
     private readonly source: Observable<T>,
-    private readonly empty: () => void,
+    private readonly over: (hub: Hub<T>) => void,
   ) {
     this.link = new GateLink<T>(
       {
@@ -64,7 +66,7 @@ class Hub<T> {
     if (!this.members.delete(member)) return;
     if (this.members.size > 0) this.ask();
     else {
-      this.empty();
+      this.over(this);
       this.link.unsubscribe();
     }
   }
@@ -93,7 +95,7 @@ class Hub<T> {
   }
 
   private end(tell: (subscriber: Subscriber<T>) => void): void {
-    this.empty();
+    this.over(this);
     this.each(tell);
   }
 }

@@ -40,10 +40,20 @@ export class ChannelInlet {
     return undefined;
   }
 
-  lost(error: MeshError): void {
-    if (this.closed) return;
-    this.close();
+  /** Sends and takes nothing more, and tells nobody yet. */
+  seal(): void {
+    this.closed = true;
+    this.first = undefined;
+  }
+
+  /** The requester has ended the stream with an error: the handler gets what waits, then that. */
+  failed(error: MeshError): void {
     this.intake?.error(error);
+  }
+
+  /** The requester, or the connection, has gone: a handler that still reads hears it at once. */
+  lost(error: MeshError): void {
+    this.intake?.abort(error);
   }
 
   /** The reply has ended: if nobody reads the request, nobody will. */

@@ -144,6 +144,7 @@ export class Engine implements Wire {
     if (this.streams.forget(id) && this.draining && this.streams.size === 0) this.end();
   }
 
+  /** A bare COMPLETE is one frame, whatever its metadata: fragments of it would be an item. */
   send(id: number, type: number, flags: number, n: number, item: Payload): void {
     const metadata = item.metadata;
     const head = HEADER + 4 + (metadata === undefined ? 0 : 3 + metadata.length);
@@ -153,7 +154,8 @@ export class Engine implements Wire {
     const { data } = item;
     if (!(data instanceof Uint8Array) || !(metadata === undefined || metadata instanceof Uint8Array)) throw notBytes();
     const length = head + data.length;
-    if (length <= this.options.fragment) this.outbox.payload(id, type, flags, n, metadata, data);
+    const bare = type === FrameType.PAYLOAD && (flags & Flag.NEXT) === 0;
+    if (length <= (bare ? MAX_FRAME : this.options.fragment)) this.outbox.payload(id, type, flags, n, metadata, data);
     else sendFragments(this.outbox, id, type, flags, n, item, this.options.fragment);
   }
 
@@ -213,6 +215,7 @@ export class Engine implements Wire {
     const { link } = this.options;
     this.outbox.close();
     this.inbox.stop();
+    link.resume();
     this.keepAlive?.stop();
     this.backpressure.stop();
     const lost = error ?? meshError('Broken', `${this.name} was closed`);

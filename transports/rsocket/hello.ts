@@ -9,7 +9,8 @@ const HELLO = 'message/x.millrace.hello.v0';
 
 /** What a Millrace peer says of itself. */
 export interface Hello {
-  /** Bytes of one stream that it lets be on their way or waiting; the sender stops at half of it until it hears REQUEST_N. */
+  /** Bytes of one stream that it lets be on their way or waiting; the sender stops at a quarter of it until it hears REQUEST_N,
+   * which comes when a quarter was taken: so no more than half, and a few items, is under way. */
   readonly windowBytes: number;
 }
 

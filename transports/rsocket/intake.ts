@@ -81,6 +81,12 @@ export class Intake {
     this.finish(() => this.subscriber.error(error));
   }
 
+  /** No more will come, and what waits is worth nothing any more: fails at once. */
+  abort(error: MeshError): void {
+    this.waiting.clear();
+    this.subscriber.error(error);
+  }
+
   /** The consumer has gone. */
   leave(): void {
     this.waiting.clear();

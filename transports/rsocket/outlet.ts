@@ -57,7 +57,7 @@ export class Outlet implements Held, Taker<Payload> {
     const { peer } = this.wire;
     if (peer !== undefined) {
       this.sent += sizeOf(item);
-      if (this.sent * 2 >= peer.windowBytes) {
+      if (this.sent * 4 >= peer.windowBytes) {
         this.spent = true;
         this.sink.hold(true);
       }

@@ -41,11 +41,11 @@ export class ResponseRequest implements StreamState, Unsubscribable {
     }
   }
 
-  receive(item: Payload | undefined): void {
+  receive(item: Payload | undefined, _complete: boolean, trailers?: Uint8Array): void {
     this.done();
     const { subscriber, outer, reply } = this;
-    if (reply !== undefined && item?.metadata !== undefined && this.wire.peer !== undefined)
-      takeReply(item.metadata, reply);
+    const metadata = item === undefined ? trailers : item.metadata;
+    if (reply !== undefined && metadata !== undefined && this.wire.peer !== undefined) takeReply(metadata, reply);
     if (outer === undefined) {
       if (item !== undefined) subscriber.next(item);
       subscriber.complete();

@@ -118,11 +118,12 @@ export class StreamResponder implements StreamState {
   }
 
   canceled(): void {
-    this.lost(meshError('Canceled', `${this.wire.name} cancelled the channel`));
+    this.lost(meshError('Canceled', `${this.wire.name} cancelled the call`));
   }
 
   errored(code: number, data: Uint8Array): void {
-    this.lost(fromWire(code, data, this.wire.peer !== undefined));
+    this.stop();
+    this.inlet?.failed(fromWire(code, data, this.wire.peer !== undefined));
   }
 
   refuse(error: MeshError): void {
@@ -131,10 +132,8 @@ export class StreamResponder implements StreamState {
   }
 
   lost(error: MeshError): void {
-    this.replying = false;
+    this.stop();
     this.inlet?.lost(error);
-    this.outlet.sink.unsubscribe();
-    this.wire.forget(this.id, this.partial);
   }
 
   give(item: Payload): void {
@@ -152,8 +151,9 @@ export class StreamResponder implements StreamState {
     if (!this.replying) return;
     this.replying = false;
     this.wire.sendError(this.id, error, this.serving.reply);
+    this.inlet?.seal();
     this.wire.forget(this.id, this.partial);
-    this.inlet?.lost(meshError('Canceled', 'the channel has failed on the replying side'));
+    queueMicrotask(() => this.inlet?.lost(meshError('Canceled', 'the channel has failed on the replying side')));
   }
 
   completed(): void {
@@ -169,6 +169,14 @@ export class StreamResponder implements StreamState {
     );
     this.inlet?.abandon();
     if (this.inlet === undefined || this.inlet.closed) this.wire.forget(this.id, this.partial);
+  }
+
+  /** Leaves the handler's answer, and its request if that is a part of it, without a word to the peer. */
+  private stop(): void {
+    this.replying = false;
+    this.inlet?.seal();
+    this.outlet.sink.unsubscribe();
+    this.wire.forget(this.id, this.partial);
   }
 
   private inletClosed(): void {
