@@ -1,6 +1,19 @@
 /** Sources that can wait: they find the gate of their subscription and give an item only when it hands them a turn. */
 import { Observable, type Subscriber } from 'rxjs';
-import { asPartOf, type Gate, loneGate, openCall, Seat, type Sink, sinkOf, warn } from '../core/index.js';
+import {
+  asPartOf,
+  type Clock,
+  duration,
+  type Gate,
+  loneGate,
+  openCall,
+  Seat,
+  type Sink,
+  sinkOf,
+  type Stop,
+  systemClock,
+  warn,
+} from '../core/index.js';
 import { iterate } from './iterate.js';
 
 /** Said by {@link Supply.take} when there is no item now; {@link Valve.ready} says when there may be. */
@@ -23,6 +36,14 @@ export interface Supply<T> {
   take(): T | typeof NOTHING;
   /** Lets go of everything. Called once, whatever the end. */
   close(): void;
+  /** Lets go of what it pins (a cursor, a socket) since nobody has asked for long; the next `take` takes it up again. */
+  rest?(): void;
+}
+
+export interface PullOptions {
+  /** How long nobody asks before a supply is told to rest. Default 30 s. */
+  readonly idle?: string | number;
+  readonly clock?: Clock;
 }
 
 /** An Observable whose items wait for demand, and which `for await` paces as well. */
@@ -37,10 +58,21 @@ export class Pulled<T> extends Observable<T> implements AsyncIterable<T> {
  * opened for a sink that asks for nothing. This is the hook that drivers build on.
  * @example pull((valve) => { const cursor = query(() => valve.ready()); return { take: () => cursor.row() ?? NOTHING, close: () => cursor.end() } })
  */
-export function pull<T>(open: (valve: Valve) => Supply<T>): Pulled<T> {
+export function pull<T>(open: (valve: Valve) => Supply<T>, options: PullOptions = {}): Pulled<T> {
+  const idle = duration(options.idle ?? '30 s');
+  const clock = options.clock ?? systemClock;
   return new Pulled<T>((subscriber) => {
     let supply: Supply<T> | undefined;
+    let stop: Stop | undefined;
+    let asked = false;
+    const watch = (): void => {
+      stop = clock.every(idle, () => {
+        if (!asked) supply?.rest?.();
+        asked = false;
+      });
+    };
     const turn = (): boolean => {
+      asked = true;
       let item: T | typeof NOTHING;
       try {
         if (supply === undefined) {
@@ -49,6 +81,7 @@ export function pull<T>(open: (valve: Valve) => Supply<T>): Pulled<T> {
             supply.close();
             return false;
           }
+          if (supply.rest !== undefined) watch();
         }
         item = supply.take();
       } catch (error) {
@@ -67,6 +100,7 @@ export function pull<T>(open: (valve: Valve) => Supply<T>): Pulled<T> {
     seat.enter();
     return () => {
       leave();
+      stop?.();
       supply?.close();
     };
   });

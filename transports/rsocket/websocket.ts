@@ -37,6 +37,7 @@ function dial(url: string): Promise<Link> {
     let socket: Socket | undefined;
     const ws = new WebSocket(url, {
       perMessageDeflate: false,
+      autoPong: false,
       maxPayload: MAX_FRAME,
       handshakeTimeout: HANDSHAKE,
       createConnection(options: object) {
@@ -67,6 +68,7 @@ async function bind(
     noServer: true,
     maxPayload: maxFrame,
     perMessageDeflate: false,
+    autoPong: false,
     clientTracking: false,
   });
   const server = createServer((_request, response) => {
@@ -104,6 +106,10 @@ function webSocketLink(ws: WebSocket, socket: Socket, name: string): Link {
       ws.on('message', (data: Buffer, binary: boolean) => {
         if (binary) events.frame(data);
         else ws.close(1003, 'binary messages only');
+      });
+      // A peer that pings and does not read would else fill our memory with pongs.
+      ws.on('ping', (data: Buffer) => {
+        if (socket.writableLength < HIGH_WATER) ws.pong(data);
       });
       socket.on('drain', () => events.drain());
       ws.on('close', () => events.closed(failure));
