@@ -7,8 +7,11 @@
 import { type Call } from './call.js';
 import { nextTurn } from './turn.js';
 
-/** Takes one turn, giving one item at most; says whether it wants another. It must not throw. */
-export type Turn = () => boolean;
+/** A source, as its seat sees it. */
+export interface TurnTaker {
+  /** Takes one turn, giving one item at most; says whether it wants another. It must not throw. */
+  turn(): boolean;
+}
 
 /** After so many turns in a row the event loop gets its own. */
 const TURNS = 1024;
@@ -112,7 +115,7 @@ export class Gate {
     this.next = seat.after;
     this.current = seat;
     seat.again = false;
-    if (!seat.turn() && !seat.again) this.leave(seat);
+    if (!seat.taker.turn() && !seat.again) this.leave(seat);
     this.current = undefined;
   }
 
@@ -158,7 +161,7 @@ export class Seat {
 
   constructor(
     private readonly gate: Gate,
-    readonly turn: Turn,
+    readonly taker: TurnTaker,
   ) {}
 
   /** Asks for turns, during its turn for another. Does nothing if it is held up by open calls or has gone. */

@@ -127,7 +127,9 @@ class Inlet {
     this.sink = sinkOf(subscriber);
     if (this.sink === undefined) warnOfNoGate();
     this.gate = new Gate(false, false, () => this.wake());
-    this.seat = new Seat(this.sink?.gate ?? loneGate(), () => this.may() && this.gate.step() && this.may());
+    this.seat = new Seat(this.sink?.gate ?? loneGate(), {
+      turn: () => this.may() && this.gate.step() && this.may(),
+    });
     subscriber.add(() => this.seat.leave());
   }
 

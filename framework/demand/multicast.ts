@@ -52,7 +52,7 @@ class Hub<T> {
     const sink = sinkOf(subscriber);
     if (sink === undefined) warnOfNoGate();
     const gate = sink?.gate ?? loneGate();
-    const member: Member<T> = { subscriber, gate, seat: new Seat(gate, () => this.turn()) };
+    const member: Member<T> = { subscriber, gate, seat: new Seat(gate, this) };
     this.members.add(member);
     if (!this.begun) {
       this.begun = true;
@@ -78,7 +78,8 @@ class Hub<T> {
     (this.shut() ?? any)?.seat.enter();
   }
 
-  private turn(): boolean {
+  /** A turn at a member's gate. */
+  turn(): boolean {
     const shut = this.shut();
     if (shut === undefined) return this.gate.step();
     shut.seat.enter();

@@ -4,7 +4,6 @@ import {
   asPartOf,
   type Clock,
   duration,
-  type Gate,
   loneGate,
   openCall,
   Seat,
@@ -12,6 +11,7 @@ import {
   sinkOf,
   type Stop,
   systemClock,
+  type TurnTaker,
   warn,
 } from '../core/index.js';
 import { iterate } from './iterate.js';
@@ -90,16 +90,17 @@ export function pull<T>(open: (valve: Valve) => Supply<T>, options: PullOptions 
       }
       return item === NOTHING ? false : seat.deliver(subscriber, item);
     };
-    const { seat, sink, complete, leave } = takeSeat(subscriber, turn);
+    const place = takeSeat(subscriber, { turn });
+    const { seat, sink } = place;
     const valve: Valve = {
       ready: () => seat.enter(),
-      complete,
+      complete: () => place.complete(),
       fail: (error) => subscriber.error(error),
       sink,
     };
     seat.enter();
     return () => {
-      leave();
+      place.leave();
       stop?.();
       supply?.close();
     };
@@ -132,7 +133,7 @@ function isAsync<T>(items: Iterable<T> | AsyncIterable<T>): items is AsyncIterab
 function give<T>(items: Iterable<T>, subscriber: Subscriber<T>): () => void {
   const iterator = items[Symbol.iterator]();
   let over = false;
-  const { seat, complete, leave } = takeSeat(subscriber, () => {
+  const turn = (): boolean => {
     let result: IteratorResult<T, unknown>;
     try {
       result = iterator.next();
@@ -141,14 +142,15 @@ function give<T>(items: Iterable<T>, subscriber: Subscriber<T>): () => void {
       subscriber.error(error);
       return false;
     }
-    if (result.done !== true) return seat.deliver(subscriber, result.value);
+    if (result.done !== true) return place.seat.deliver(subscriber, result.value);
     over = true;
-    complete();
+    place.complete();
     return false;
-  });
-  seat.enter();
+  };
+  const place = takeSeat(subscriber, { turn });
+  place.seat.enter();
   return () => {
-    leave();
+    place.leave();
     if (!over) iterator.return?.();
   };
 }
@@ -158,15 +160,16 @@ function giveAsync<T>(items: AsyncIterable<T>, subscriber: Subscriber<T>): () =>
   let ready: IteratorResult<T, unknown> | undefined;
   let asked = false;
   let over = false;
-  const { seat, complete, leave } = takeSeat(subscriber, () => {
+  const turn = (): boolean => {
     if (ready === undefined) {
       ask();
       return false;
     }
     const result = ready;
     ready = undefined;
-    return result.done !== true && seat.deliver(subscriber, result.value);
-  });
+    return result.done !== true && place.seat.deliver(subscriber, result.value);
+  };
+  const place = takeSeat(subscriber, { turn });
   const ask = (): void => {
     if (asked || over) return;
     asked = true;
@@ -174,9 +177,9 @@ function giveAsync<T>(items: AsyncIterable<T>, subscriber: Subscriber<T>): () =>
       (result) => {
         asked = false;
         over = result.done === true;
-        if (over) return complete();
+        if (over) return place.complete();
         ready = result;
-        seat.enter();
+        place.seat.enter();
       },
       (error: unknown) => {
         over = true;
@@ -184,9 +187,9 @@ function giveAsync<T>(items: AsyncIterable<T>, subscriber: Subscriber<T>): () =>
       },
     );
   };
-  seat.enter();
+  place.seat.enter();
   return () => {
-    leave();
+    place.leave();
     if (over) return;
     over = true;
     iterator.return?.().then(undefined, () => undefined);
@@ -233,30 +236,30 @@ export function fromReadable<T>(open: () => ReadableLike<T>): Pulled<T> {
 }
 
 /** A seat at the gate that `subscriber` leads to, counted as a call of the item that opened it; warns where there is none. */
-export function takeSeat(subscriber: Subscriber<never>, turn: () => boolean): Place {
+export function takeSeat(subscriber: Subscriber<never>, taker: TurnTaker): Place {
   const sink = sinkOf(subscriber);
-  const gate: Gate = sink?.gate ?? loneGate();
   if (sink === undefined) warnOfNoGate();
-  const outer = openCall();
-  const seat = new Seat(gate, turn);
-  return {
-    seat,
-    sink,
-    complete: () => asPartOf(outer, () => subscriber.complete()),
-    leave() {
-      seat.leave();
-      outer?.callEnded();
-    },
-  };
+  return new Place(subscriber, sink, openCall(), new Seat(sink?.gate ?? loneGate(), taker));
 }
 
 /** A source's place at a gate. */
-export interface Place {
-  readonly seat: Seat;
-  readonly sink: Sink | undefined;
+export class Place {
+  constructor(
+    private readonly subscriber: Subscriber<never>,
+    readonly sink: Sink | undefined,
+    private readonly outer: Seat | undefined,
+    readonly seat: Seat,
+  ) {}
+
   /** Completes as part of the delivery that opened this source: what is subscribed next counts against the same item's source. */
-  complete(): void;
-  leave(): void;
+  complete(): void {
+    asPartOf(this.outer, () => this.subscriber.complete());
+  }
+
+  leave(): void {
+    this.seat.leave();
+    this.outer?.callEnded();
+  }
 }
 
 /** Says that a source gives one item at a time because nobody said how much is wanted. */

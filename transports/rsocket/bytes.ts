@@ -1,9 +1,9 @@
 /** Bytes and texts in Node and in browsers, with Node's faster ways where there are any. */
 
 interface NodeBuffer {
+  allocUnsafe(length: number): Uint8Array;
   allocUnsafeSlow(length: number): Uint8Array;
   from(text: string, encoding: 'utf8'): Uint8Array;
-  from(bytes: Uint8Array): Uint8Array;
   from(bytes: ArrayBufferLike, offset: number, length: number): NodeBytes;
 }
 
@@ -72,8 +72,9 @@ export function copyOf(bytes: Uint8Array, start = 0, end = bytes.length): Uint8A
 /** A copy of a few bytes that are kept for long, in a pool where there is one. */
 export function keepCopy(bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array {
   if (start === end) return EMPTY;
-  const view = bytes.subarray(start, end);
-  return node === undefined ? view.slice() : node.from(view);
+  const copy = node === undefined ? new Uint8Array(end - start) : node.allocUnsafe(end - start);
+  copy.set(bytes.subarray(start, end));
+  return copy;
 }
 
 export function readUint16(bytes: Uint8Array, at: number): number {

@@ -1,11 +1,11 @@
 /** The messages of a channel's requester, as the handler's request: an Observable that can be subscribed once. */
 import { Observable, type Subscriber } from 'rxjs';
 import { type MeshError, meshError } from '../../framework/index.js';
-import { Intake } from './intake.js';
+import { Intake, type IntakeOwner } from './intake.js';
 import type { Payload } from './payload.js';
 import type { Wire } from './stream.js';
 
-export class ChannelInlet {
+export class ChannelInlet implements IntakeOwner {
   closed = false;
   readonly items: Observable<Payload>;
   private intake: Intake | undefined;
@@ -67,7 +67,7 @@ export class ChannelInlet {
       return undefined;
     }
     this.subscribed = true;
-    const intake = new Intake(this.wire, { begin: (n) => this.begin(n), ask: (n) => this.ask(n) }, subscriber);
+    const intake = new Intake(this.wire, this, subscriber);
     this.intake = intake;
     if (this.closed) {
       intake.error(meshError('Canceled', 'the channel has ended'));
@@ -86,11 +86,11 @@ export class ChannelInlet {
     };
   }
 
-  private begin(n: number): void {
+  begin(n: number): void {
     this.ask(n);
   }
 
-  private ask(n: number): void {
+  ask(n: number): void {
     if (!this.closed) this.wire.outbox.requestN(this.id, n);
   }
 

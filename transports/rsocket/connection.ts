@@ -43,9 +43,9 @@ export function connectionOf(engine: Engine): Connection {
   const stream = (request: WireRequest, options?: StreamOptions): Pulled<Payload> =>
     new Pulled((subscriber) => new StreamRequest(engine, subscriber, request, options));
   const notify = (request: Payload): Observable<never> =>
-    defer(() => {
+    new Observable((subscriber) => {
       engine.notify(request);
-      return NOTHING_MORE;
+      subscriber.complete();
     });
   return {
     name: engine.name,

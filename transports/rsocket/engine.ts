@@ -145,11 +145,12 @@ export class Engine implements Wire {
   }
 
   /** A bare COMPLETE is one frame, whatever its metadata: fragments of it would be an item. */
-  send(id: number, type: number, flags: number, n: number, item: Payload): void {
+  send(id: number, type: number, flags: number, n: number, item: Payload): number {
     const metadata = item.metadata;
     const head = HEADER + 4 + (metadata === undefined ? 0 : 3 + metadata.length);
     if (item instanceof TextPayload && head + item.text.length * 3 <= Math.min(this.options.fragment, LONGEST_TEXT)) {
-      return this.outbox.text(id, type, flags, n, metadata, item.text);
+      const written = this.outbox.text(id, type, flags, n, metadata, item.text);
+      return metadata === undefined ? written : written + metadata.length;
     }
     const { data } = item;
     if (!(data instanceof Uint8Array) || !(metadata === undefined || metadata instanceof Uint8Array)) throw notBytes();
@@ -157,6 +158,7 @@ export class Engine implements Wire {
     const bare = type === FrameType.PAYLOAD && (flags & Flag.NEXT) === 0;
     if (length <= (bare ? MAX_FRAME : this.options.fragment)) this.outbox.payload(id, type, flags, n, metadata, data);
     else sendFragments(this.outbox, id, type, flags, n, item, this.options.fragment);
+    return data.length + (metadata === undefined ? 0 : metadata.length);
   }
 
   sendError(id: number, error: unknown, reply?: Reply): void {

@@ -3,7 +3,7 @@
  * in large steps while it is open.
  */
 import type { Subscriber } from 'rxjs';
-import { type Call, type MeshError, type Place, Queue, takeSeat } from '../../framework/index.js';
+import { type Call, type MeshError, type Place, Queue, takeSeat, type TurnTaker } from '../../framework/index.js';
 import { type Payload, sizeOf } from './payload.js';
 import type { Wire } from './stream.js';
 
@@ -15,9 +15,8 @@ export interface IntakeOwner {
   ask(n: number): void;
 }
 
-export class Intake {
-  private readonly waiting = new Queue<Payload>();
-  private waitingBytes = 0;
+export class Intake implements TurnTaker {
+  private items: Queue<Payload> | undefined;
   /** Items asked for that have not come. */
   private expected = 0;
   private window: number;
@@ -36,7 +35,7 @@ export class Intake {
     private readonly subscriber: Subscriber<Payload>,
     window?: number,
   ) {
-    this.place = takeSeat(subscriber, () => this.turn());
+    this.place = takeSeat(subscriber, this);
     const { limits } = wire;
     this.window = window ?? Math.min(limits.firstWindow, limits.window);
     if (this.place.seat.lone) this.window = 1;
@@ -46,6 +45,11 @@ export class Intake {
   /** The call on whose behalf this is read. */
   get serving(): Call<unknown> | undefined {
     return this.place.sink?.serving;
+  }
+
+  /** How many items wait for the consumer. */
+  private get waiting(): number {
+    return this.items === undefined ? 0 : this.items.length;
   }
 
   /** Waits for the first turn. */
@@ -60,13 +64,12 @@ export class Intake {
       this.expected -= 1;
     }
     const { seat } = this.place;
-    if (this.begun && this.waiting.length === 0 && seat.free) {
+    if (this.begun && this.waiting === 0 && seat.free) {
       this.take(item);
       if (this.due && !this.replenish()) seat.enter();
       return true;
     }
-    this.waiting.push(item);
-    this.waitingBytes += sizeOf(item);
+    (this.items ??= new Queue()).push(item);
     seat.enter();
     return true;
   }
@@ -83,41 +86,41 @@ export class Intake {
 
   /** No more will come, and what waits is worth nothing any more: fails at once. */
   abort(error: MeshError): void {
-    this.waiting.clear();
+    this.items?.clear();
     this.subscriber.error(error);
   }
 
   /** The consumer has gone. */
   leave(): void {
-    this.waiting.clear();
+    this.items?.clear();
     this.place.leave();
   }
 
   private finish(end: () => void): void {
-    if (this.waiting.length === 0) end();
+    if (this.waiting === 0) end();
     else this.end = end;
   }
 
-  private turn(): boolean {
+  /** A turn at the consumer's gate. */
+  turn(): boolean {
     if (!this.begun) {
       this.begun = true;
       this.expected = this.window;
       this.owner.begin(this.window);
-      return this.waiting.length > 0;
+      return this.waiting > 0;
     }
-    const item = this.waiting.shift();
+    const item = this.items?.shift();
     if (item === undefined) {
       this.replenish();
       return false;
     }
-    this.waitingBytes -= sizeOf(item);
     const goOn = this.take(item);
-    if (this.waiting.length === 0 && this.end !== undefined) {
+    if (this.waiting === 0 && this.end !== undefined) {
       this.end();
       return false;
     }
     if (this.due) this.replenish();
-    return goOn && (this.waiting.length > 0 || this.due);
+    return goOn && (this.waiting > 0 || this.due);
   }
 
   private take(item: Payload): boolean {
@@ -149,8 +152,8 @@ export class Intake {
   private nextWindow(): number {
     const { window, fastWindow, windowBytes } = this.wire.limits;
     const fitting = Math.max(1, Math.floor((windowBytes * this.taken) / Math.max(1, this.takenBytes)));
-    if (this.waiting.length === 0) return Math.max(this.window, Math.min(this.window * 2, fastWindow, fitting));
-    if (this.waiting.length * 2 > this.window) return Math.min(this.window, Math.max(window, this.window >>> 1));
+    if (this.waiting === 0) return Math.max(this.window, Math.min(this.window * 2, fastWindow, fitting));
+    if (this.waiting * 2 > this.window) return Math.min(this.window, Math.max(window, this.window >>> 1));
     return this.window;
   }
 }

@@ -13,18 +13,20 @@ export interface KeepAliveOptions {
 
 export class KeepAlive {
   private heardAt: number;
+  /** Something has come since the last look: a flag, since the clock is too dear to be asked for every piece. */
+  private alive = false;
   private readonly stops: Stop[];
 
   constructor(private readonly options: KeepAliveOptions) {
     const { clock, interval, lifetime } = options;
     this.heardAt = clock.now();
-    this.stops = [clock.every(Math.max(1, Math.ceil(lifetime / 4)), () => this.check())];
+    this.stops = [clock.every(Math.max(1, Math.ceil(lifetime / 8)), () => this.check())];
     if (interval > 0) this.stops.push(clock.every(interval, () => options.send()));
   }
 
   /** Something came from the other side. */
   heard(): void {
-    this.heardAt = this.options.clock.now();
+    this.alive = true;
   }
 
   stop(): void {
@@ -32,7 +34,10 @@ export class KeepAlive {
   }
 
   private check(): void {
-    const silence = this.options.clock.now() - this.heardAt;
+    const now = this.options.clock.now();
+    if (this.alive) this.heardAt = now;
+    this.alive = false;
+    const silence = now - this.heardAt;
     if (silence > this.options.lifetime) this.options.dead(silence);
   }
 }

@@ -8,6 +8,8 @@ import { Flag, FrameType, HEADER, PREFIX } from './protocol.js';
 
 const SLAB = 32 * 1024;
 const FLUSH = 8 * 1024;
+/** Items of a stream, which nobody waits for one by one, may gather to twice that. */
+const FLUSH_ITEMS = 2 * FLUSH;
 /** Slabs kept for later; more are left to the garbage collector. */
 const POOLED = 64;
 
@@ -71,11 +73,11 @@ export class Outbox {
       at += metadata.length;
     }
     bytes.set(data, at);
-    this.finish(at + data.length, bytes);
+    this.finish(at + data.length, bytes, isItem(type, flags) ? FLUSH_ITEMS : FLUSH);
   }
 
-  /** A request or PAYLOAD frame whose data is a text, encoded in place; not longer than {@link LONGEST_TEXT} could be. */
-  text(id: number, type: number, flags: number, n: number, metadata: Uint8Array | undefined, data: string): void {
+  /** A request or PAYLOAD frame whose data is a text, encoded in place; not longer than {@link LONGEST_TEXT} could be. Returns its bytes. */
+  text(id: number, type: number, flags: number, n: number, metadata: Uint8Array | undefined, data: string): number {
     const extra = metadata === undefined ? 0 : PREFIX + metadata.length;
     const most = HEADER + (n > 0 ? 4 : 0) + extra + data.length * 3;
     const bytes = this.begin(most, id, type, metadata === undefined ? flags : flags | Flag.METADATA);
@@ -87,9 +89,10 @@ export class Outbox {
       bytes.set(metadata, at);
       at += metadata.length;
     }
-    at = writeText(bytes, at, data);
-    writeUint24(bytes, start, at - start - PREFIX);
-    this.finish(at, bytes);
+    const end = writeText(bytes, at, data);
+    writeUint24(bytes, start, end - start - PREFIX);
+    this.finish(end, bytes, isItem(type, flags) ? FLUSH_ITEMS : FLUSH);
+    return end - at;
   }
 
   requestN(id: number, n: number): void {
@@ -175,7 +178,7 @@ export class Outbox {
     return next.bytes;
   }
 
-  private finish(at: number, bytes: Uint8Array): void {
+  private finish(at: number, bytes: Uint8Array, most = FLUSH): void {
     if (this.slab === undefined) {
       this.at = this.begun = 0;
       if (!this.closed && !this.link.write(bytes)) this.full();
@@ -183,7 +186,7 @@ export class Outbox {
     }
     if (this.closed) return this.letGo();
     this.at = at;
-    if (at - this.begun >= FLUSH) this.flush();
+    if (at - this.begun >= most) this.flush();
     else if (!this.flushing) {
       this.flushing = true;
       queueMicrotask(this.flushSoon);
@@ -196,4 +199,8 @@ export class Outbox {
     this.slab = undefined;
     this.begun = this.at = 0;
   }
+}
+
+function isItem(type: number, flags: number): boolean {
+  return type === FrameType.PAYLOAD && (flags & Flag.COMPLETE) === 0;
 }

@@ -3,13 +3,13 @@
  * while the peer has asked for more, the socket takes more, and a Millrace peer's bytes are not used up.
  */
 import { type Call, GateSink, type Overflow, type Taker } from '../../framework/index.js';
-import { type Payload, sizeOf } from './payload.js';
+import type { Payload } from './payload.js';
 import type { Held, Wire } from './stream.js';
 
 /** What the owner of an outlet does with what comes out of it. */
 export interface OutletOwner {
-  /** Sends an item on. */
-  give(item: Payload): void;
+  /** Sends an item on; returns its bytes. */
+  give(item: Payload): number;
   failed(error: unknown): void;
   completed(): void;
 }
@@ -48,15 +48,16 @@ export class Outlet implements Held, Taker<Payload> {
 
   /** An item that may pass. */
   next(item: Payload): void {
+    let bytes: number;
     try {
-      this.owner.give(item);
+      bytes = this.owner.give(item);
     } catch (error) {
       this.sink.unsubscribe();
       return this.owner.failed(error);
     }
     const { peer } = this.wire;
     if (peer !== undefined) {
-      this.sent += sizeOf(item);
+      this.sent += bytes;
       if (this.sent * 4 >= peer.windowBytes) {
         this.spent = true;
         this.sink.hold(true);

@@ -11,8 +11,8 @@ import {
   type Seat,
 } from '../../framework/index.js';
 import { EMPTY } from './bytes.js';
-import { Intake } from './intake.js';
-import { Outlet } from './outlet.js';
+import { Intake, type IntakeOwner } from './intake.js';
+import { Outlet, type OutletOwner } from './outlet.js';
 import type { Payload } from './payload.js';
 import { Flag, FrameType } from './protocol.js';
 import type { Reassembly } from './reassembly.js';
@@ -102,7 +102,7 @@ export interface StreamRequestOptions {
 }
 
 /** A request for a stream, or a channel: items back, and for a channel items out as the peer asks for them. */
-export class StreamRequest implements StreamState, Unsubscribable {
+export class StreamRequest implements StreamState, IntakeOwner, OutletOwner, Unsubscribable {
   partial: Reassembly | undefined;
   private id = 0;
   private readonly intake: Intake;
@@ -120,8 +120,7 @@ export class StreamRequest implements StreamState, Unsubscribable {
     private readonly request: Payload | Observable<Payload>,
     private readonly options: StreamRequestOptions = {},
   ) {
-    const owner = { begin: (n: number) => this.begin(n), ask: (n: number) => this.ask(n) };
-    this.intake = new Intake(wire, owner, subscriber, options.window);
+    this.intake = new Intake(wire, this, subscriber, options.window);
     this.sending = 'subscribe' in request;
     if (this.sending) this.outlet = new Outlet(wire, this, this.intake.serving, options.overflow);
     this.intake.enter();
@@ -180,9 +179,10 @@ export class StreamRequest implements StreamState, Unsubscribable {
   }
 
   /** An item of a channel's request: the first opens the stream. */
-  give(item: Payload): void {
-    if (this.id === 0) this.openWith(FrameType.REQUEST_CHANNEL, item);
-    else this.wire.send(this.id, FrameType.PAYLOAD, Flag.NEXT, 0, item);
+  give(item: Payload): number {
+    if (this.id !== 0) return this.wire.send(this.id, FrameType.PAYLOAD, Flag.NEXT, 0, item);
+    this.openWith(FrameType.REQUEST_CHANNEL, item);
+    return 0;
   }
 
   /** A channel's request has failed: so has the stream. */
@@ -203,7 +203,7 @@ export class StreamRequest implements StreamState, Unsubscribable {
     if (!this.receiving) this.close();
   }
 
-  private begin(n: number): void {
+  begin(n: number): void {
     if (this.left) return;
     this.window = n;
     if (!('subscribe' in this.request)) return this.openWith(FrameType.REQUEST_STREAM, this.request);
@@ -211,7 +211,7 @@ export class StreamRequest implements StreamState, Unsubscribable {
     this.outlet?.request(1);
   }
 
-  private ask(n: number): void {
+  ask(n: number): void {
     if (this.id !== 0) this.wire.outbox.requestN(this.id, n);
   }
 

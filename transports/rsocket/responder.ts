@@ -136,9 +136,9 @@ export class StreamResponder implements StreamState {
     this.inlet?.lost(error);
   }
 
-  give(item: Payload): void {
-    if (!this.replying) return;
-    this.wire.send(
+  give(item: Payload): number {
+    if (!this.replying) return 0;
+    return this.wire.send(
       this.id,
       FrameType.PAYLOAD,
       Flag.NEXT,

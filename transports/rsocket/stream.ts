@@ -45,8 +45,8 @@ export interface Wire {
   forget(id: number, partial?: Reassembly): void;
   /** Tells a direction when the socket takes more. */
   waitForDrain(held: Held): void;
-  /** Sends an item, in fragments where it is longer than a frame may be. */
-  send(id: number, type: number, flags: number, n: number, item: Payload): void;
+  /** Sends an item, in fragments where it is longer than a frame may be; returns its bytes. */
+  send(id: number, type: number, flags: number, n: number, item: Payload): number;
   /** Sends an ERROR frame; a Millrace peer gets the reply's metadata with it. */
   sendError(id: number, error: unknown, reply?: Reply): void;
 }

@@ -13,6 +13,8 @@ export interface TcpTarget {
 /** Bytes a socket may hold before its writers are asked to wait. */
 const HIGH_WATER = 64 * 1024;
 
+const NOTHING = new Uint8Array(0);
+
 /** A place to listen at or to dial, by TCP. */
 export function tcp({ host = '127.0.0.1', port }: TcpTarget): Transport {
   return {
@@ -73,7 +75,12 @@ function socketLink(socket: Socket, name: string): Link {
         done?.();
         return true;
       }
-      socket.write(run, done);
+      socket.write(run);
+      // Mostly the system has taken it all by now; else the bytes are free after an empty write behind them.
+      if (done !== undefined) {
+        if (socket.writableLength === 0) done();
+        else socket.write(NOTHING, done);
+      }
       return socket.writableLength < HIGH_WATER;
     },
     get unsent() {

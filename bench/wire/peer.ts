@@ -1,0 +1,55 @@
+// What a peer of the comparison must be able to do, and the table of peers by name.
+
+import type { Message, Work } from './message.js';
+
+export interface Peer {
+  listen(work: Work, fail: Fail): Promise<Listening>;
+  connect(port: number, fail: Fail): Promise<Client>;
+}
+
+export interface Listening {
+  readonly port: number;
+}
+
+/** One connection, used by callbacks so that no peer pays for another's idea of a result. */
+export interface Client {
+  call(request: Message, reply: (message: Message) => void): void;
+  notify(message: Message): void;
+  stream(items: number, item: (message: Message) => void, end: () => void): void;
+  channel(items: number, make: (index: number) => Message, item: (message: Message) => void, end: () => void): void;
+}
+
+/** Ends the process's part in the comparison: no peer may fail and still be timed. */
+export type Fail = (error: unknown) => void;
+
+export type PeerName = (typeof peerNames)[number];
+
+export const peerNames = [
+  'raw-tcp-batched',
+  'raw-tcp',
+  'rsocket-js-tcp',
+  'rsocket-js-ws',
+  'millrace-wire',
+  'millrace-wire-ws',
+] as const;
+
+/** Items that a stream's consumer lets be under way, in every peer that has a setting for it. */
+export const streamWindow = 4096;
+
+const loads: { readonly [name in PeerName]: () => Promise<Peer> } = {
+  'raw-tcp-batched': async () => (await import('./peers/raw-tcp.js')).rawTcp('batched'),
+  'raw-tcp': async () => (await import('./peers/raw-tcp.js')).rawTcp('frame by frame'),
+  'rsocket-js-tcp': async () => (await import('./peers/rsocket-js.js')).rsocketJs('tcp'),
+  'rsocket-js-ws': async () => (await import('./peers/rsocket-js.js')).rsocketJs('websocket'),
+  'millrace-wire': async () => (await import('./peers/millrace.js')).millrace('tcp'),
+  'millrace-wire-ws': async () => (await import('./peers/millrace.js')).millrace('websocket'),
+};
+
+/** Loads one peer and none of the others' code. */
+export function loadPeer(name: PeerName): Promise<Peer> {
+  return loads[name]();
+}
+
+export function isPeerName(name: string): name is PeerName {
+  return peerNames.some((known) => known === name);
+}
