@@ -1,6 +1,7 @@
 /** What a full socket means: senders wait for it, and a peer that does not read its answers is read less itself. */
 import type { Clock, Stop } from '../../framework/index.js';
 import type { Inbox } from './inbox.js';
+import { UNSENT_FACTOR } from './limits.js';
 import type { Link } from './link.js';
 import type { Held } from './stream.js';
 
@@ -8,8 +9,6 @@ import type { Held } from './stream.js';
 const STUCK = 1000;
 /** Bytes that such a little may add to what waits for the peer. */
 const LITTLE = 64 * 1024;
-/** A peer that lets this many times the limit wait is cut off. */
-const FACTOR = 12;
 
 export class Backpressure {
   /** The socket is full: directions that have more to send wait. */
@@ -45,7 +44,7 @@ export class Backpressure {
     const bytes = this.link.unsent;
     const before = this.before;
     this.before = bytes;
-    if (before > this.unsent * FACTOR) return this.tooMuch(bytes);
+    if (before > this.unsent * UNSENT_FACTOR) return this.tooMuch(bytes);
     if (bytes <= this.bound || this.inbox.halted) return;
     this.inbox.halt();
     this.stuck ??= this.clock.every(STUCK, () => {

@@ -2,6 +2,7 @@
 import { meshError, type MeshError, type TraceContext } from '../../framework/index.js';
 import { bytesOf, concat, readUint16, readUint24, text, writeUint16, writeUint24 } from './bytes.js';
 import { idOfMime, mimeOfId } from './mime.js';
+import { MAX_FRAME } from './protocol.js';
 
 /** An entry: its MIME type and its bytes. */
 export type MetadataEntry = readonly [type: string, content: Uint8Array];
@@ -10,6 +11,8 @@ export type MetadataEntry = readonly [type: string, content: Uint8Array];
 export function compositeMetadata(entries: readonly MetadataEntry[]): Uint8Array {
   return concat(
     entries.flatMap(([type, content]) => {
+      if (content.length > MAX_FRAME)
+        throw malformed(`the entry ${type} has ${content.length} bytes, 16,777,215 at most`);
       const length = new Uint8Array(3);
       writeUint24(length, 0, content.length);
       return [mimeHeader(type), length, content];
@@ -140,6 +143,12 @@ export interface ZipkinTrace extends TraceContext {
 
 /** The content of a tracing entry. */
 export function tracing(trace: ZipkinTrace): Uint8Array {
+  const { traceId, spanId, parentSpanId } = trace;
+  if (traceId.length !== 16 && traceId.length !== 32)
+    throw malformed(`trace id '${traceId}' has neither 16 nor 32 digits`);
+  for (const id of parentSpanId === undefined ? [spanId] : [spanId, parentSpanId]) {
+    if (id.length !== 16) throw malformed(`span id '${id}' does not have 16 digits`);
+  }
   const flags =
     0x80 |
     (trace.debug === true ? 0x40 : trace.sampled ? 0x20 : 0x10) |
@@ -191,6 +200,8 @@ function readMime(bytes: Uint8Array, at: number): readonly [string, number] {
 /** A text behind its length in one byte; where 128 bytes are allowed, the length less one, as every implementation has it. */
 function short(value: string, most: number, what: string): Uint8Array[] {
   const bytes = bytesOf(value);
+  if (most === 128 && !/^[\x20-\x7e]*$/.test(value))
+    throw malformed(`${what} is of ASCII characters, '${value}' is not`);
   if (bytes.length > most || bytes.length === 0)
     throw malformed(`${what} has 1 to ${most} bytes, '${value}' has ${bytes.length}`);
   return [Uint8Array.of(most === 128 ? bytes.length - 1 : bytes.length), bytes];

@@ -24,6 +24,8 @@ export class Intake implements TurnTaker {
   /** Items taken since the last REQUEST_N, and their bytes. */
   private taken = 0;
   private takenBytes = 0;
+  /** The most items that waited since the last REQUEST_N. */
+  private peak = 0;
   private begun = false;
   private end: (() => void) | undefined;
   private readonly place: Place;
@@ -70,6 +72,7 @@ export class Intake implements TurnTaker {
       return true;
     }
     (this.items ??= new Queue()).push(item);
+    this.peak = Math.max(this.peak, this.waiting);
     seat.enter();
     return true;
   }
@@ -148,12 +151,17 @@ export class Intake implements TurnTaker {
     return true;
   }
 
-  /** Twice the window while all that came has been taken, half of it where much is waiting; as the bytes of items allow. */
+  /**
+   * Twice the window while all that came has been taken and fits its bytes; past `window` items only while hardly any had to
+   * wait, so that a reader who is merely slow and steady keeps what is under way within it.
+   */
   private nextWindow(): number {
     const { window, fastWindow, windowBytes } = this.wire.limits;
-    const fitting = Math.max(1, Math.floor((windowBytes * this.taken) / Math.max(1, this.takenBytes)));
-    if (this.waiting === 0) return Math.max(this.window, Math.min(this.window * 2, fastWindow, fitting));
-    if (this.waiting * 2 > this.window) return Math.min(this.window, Math.max(window, this.window >>> 1));
-    return this.window;
+    const most = this.peak * 4 <= this.window ? fastWindow : Math.min(window, fastWindow);
+    this.peak = this.waiting;
+    if (this.window > most) return Math.max(most, this.window >>> 1);
+    if (this.waiting > 0) return this.window;
+    const fitting = Math.floor((windowBytes * this.taken) / Math.max(1, this.takenBytes));
+    return Math.max(this.window, Math.min(this.window * 2, most, fitting));
   }
 }

@@ -4,6 +4,9 @@ import { MAX_FRAME } from './protocol.js';
 
 const frameSize = (value: unknown): number => between(size(value), 64, MAX_FRAME);
 
+/** A peer that lets this many times `unsent` wait is cut off. */
+export const UNSENT_FACTOR = 12;
+
 export const LIMITS = {
   connections: param(
     'rsocket.connections',
@@ -81,7 +84,7 @@ export const LIMITS = {
     'rsocket.unsent',
     4 * 2 ** 20,
     size,
-    'Bytes waiting for a peer that does not read; beyond it we read little from that peer, and at 16 times it the connection ends.',
+    `Bytes waiting for a peer that does not read; beyond it we read little from that peer, and at ${UNSENT_FACTOR} times it the connection ends.`,
   ),
   window: param(
     'rsocket.window',
