@@ -3,7 +3,8 @@
 import { cases, isCaseName, type CaseName } from './case.js';
 import { load, type Measured } from './load.js';
 import { work } from './message.js';
-import { isPeerName, loadPeer, type Client } from './peer.js';
+import { loadPeer } from './load-peer.js';
+import { isPeerName, type Client } from './peer.js';
 
 export type Order =
   | { readonly order: 'listen' }

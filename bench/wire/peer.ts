@@ -1,4 +1,4 @@
-// What a peer of the comparison must be able to do, and the table of peers by name.
+// What a peer of the comparison must be able to do, and the names of those there are.
 
 import type { Message, Work } from './message.js';
 
@@ -35,20 +35,6 @@ export const peerNames = [
 
 /** Items that a stream's consumer lets be under way, in every peer that has a setting for it. */
 export const streamWindow = 4096;
-
-const loads: { readonly [name in PeerName]: () => Promise<Peer> } = {
-  'raw-tcp-batched': async () => (await import('./peers/raw-tcp.js')).rawTcp('batched'),
-  'raw-tcp': async () => (await import('./peers/raw-tcp.js')).rawTcp('frame by frame'),
-  'rsocket-js-tcp': async () => (await import('./peers/rsocket-js.js')).rsocketJs('tcp'),
-  'rsocket-js-ws': async () => (await import('./peers/rsocket-js.js')).rsocketJs('websocket'),
-  'millrace-wire': async () => (await import('./peers/millrace.js')).millrace('tcp'),
-  'millrace-wire-ws': async () => (await import('./peers/millrace.js')).millrace('websocket'),
-};
-
-/** Loads one peer and none of the others' code. */
-export function loadPeer(name: PeerName): Promise<Peer> {
-  return loads[name]();
-}
 
 export function isPeerName(name: string): name is PeerName {
   return peerNames.some((known) => known === name);

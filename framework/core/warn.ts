@@ -32,18 +32,27 @@ function callSite(): string {
   Error.stackTraceLimit = 50;
   const lines = (new Error('place').stack ?? '').split('\n').slice(1);
   Error.stackTraceLimit = limit;
-  const own = new URL('../..', import.meta.url).href;
-  const outside = lines.find((line) => !/[\\/]rxjs[\\/]|node:internal|<anonymous>/.test(line) && !isOurs(line, own));
+  const outside = lines.find((line) => !/[\\/]rxjs[\\/]|node:internal|<anonymous>/.test(line) && !isOurs(line));
   return outside === undefined ? 'at an unknown place' : outside.trim();
 }
 
 /** In `dist` as it runs, and in the sources as source maps show them. */
-function isOurs(line: string, root: string): boolean {
-  const built = root.replace(/^file:\/\//, '');
-  const sources = built.replace(/[^/]+\/$/, '');
-  return ['framework', 'transports'].some(
-    (folder) => line.includes(`${built}${folder}/`) || line.includes(`${sources}${folder}/`),
-  );
+function isOurs(line: string): boolean {
+  return OWN.some((folder) => line.includes(folder));
+}
+
+const OWN: readonly string[] = ownFolders();
+
+/** Where Millrace's own files are; nowhere in a bundle, which is one file with the program's. */
+function ownFolders(): string[] {
+  let built: string;
+  try {
+    built = new URL('../..', import.meta.url).pathname;
+  } catch {
+    return [];
+  }
+  const sources = new URL('..', `file://${built}`).pathname;
+  return [built, sources].flatMap((root) => [`${root}framework/`, `${root}transports/`]);
 }
 
 function say(warning: { readonly code: string; readonly message: string }): void {

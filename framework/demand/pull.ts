@@ -133,6 +133,12 @@ function isAsync<T>(items: Iterable<T> | AsyncIterable<T>): items is AsyncIterab
 function give<T>(items: Iterable<T>, subscriber: Subscriber<T>): () => void {
   const iterator = items[Symbol.iterator]();
   let over = false;
+  let given = 0;
+  const complete = (): boolean => {
+    over = true;
+    place.complete();
+    return false;
+  };
   const turn = (): boolean => {
     let result: IteratorResult<T, unknown>;
     try {
@@ -142,10 +148,10 @@ function give<T>(items: Iterable<T>, subscriber: Subscriber<T>): () => void {
       subscriber.error(error);
       return false;
     }
-    if (result.done !== true) return place.seat.deliver(subscriber, result.value);
-    over = true;
-    place.complete();
-    return false;
+    if (result.done === true) return complete();
+    const goOn = place.seat.deliver(subscriber, result.value);
+    given += 1;
+    return given === lengthOf(items) && !subscriber.closed ? complete() : goOn;
   };
   const place = takeSeat(subscriber, { turn });
   place.seat.enter();
@@ -153,6 +159,12 @@ function give<T>(items: Iterable<T>, subscriber: Subscriber<T>): () => void {
     place.leave();
     if (!over) iterator.return?.();
   };
+}
+
+/** How many items there are, where that is known: the end then comes with the last, whether or not another is wanted. */
+function lengthOf(items: Iterable<unknown>): number | undefined {
+  if (Array.isArray(items)) return items.length;
+  return items instanceof Set || items instanceof Map ? items.size : undefined;
 }
 
 function giveAsync<T>(items: AsyncIterable<T>, subscriber: Subscriber<T>): () => void {
@@ -236,16 +248,16 @@ export function fromReadable<T>(open: () => ReadableLike<T>): Pulled<T> {
 }
 
 /** A seat at the gate that `subscriber` leads to, counted as a call of the item that opened it; warns where there is none. */
-export function takeSeat(subscriber: Subscriber<never>, taker: TurnTaker): Place {
+export function takeSeat<T>(subscriber: Subscriber<T>, taker: TurnTaker): Place<T> {
   const sink = sinkOf(subscriber);
   if (sink === undefined) warnOfNoGate();
   return new Place(subscriber, sink, openCall(), new Seat(sink?.gate ?? loneGate(), taker));
 }
 
 /** A source's place at a gate. */
-export class Place {
+export class Place<T> {
   constructor(
-    private readonly subscriber: Subscriber<never>,
+    readonly subscriber: Subscriber<T>,
     readonly sink: Sink | undefined,
     private readonly outer: Seat | undefined,
     readonly seat: Seat,
@@ -254,6 +266,10 @@ export class Place {
   /** Completes as part of the delivery that opened this source: what is subscribed next counts against the same item's source. */
   complete(): void {
     asPartOf(this.outer, () => this.subscriber.complete());
+  }
+
+  fail(error: unknown): void {
+    this.subscriber.error(error);
   }
 
   leave(): void {

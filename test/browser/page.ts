@@ -6,7 +6,7 @@ const inWorker = (url: string, name: Scenario): Promise<unknown> =>
     const worker = new Worker('/worker.js');
     worker.onmessage = ({ data }) => resolve(data);
     worker.onerror = ({ message }) => reject(new Error(message));
-    worker.postMessage([url, name]);
+    worker.postMessage([url, name], []);
   });
 
 Object.assign(globalThis, { runInPage: runScenario, runInWorker: inWorker });

@@ -29,7 +29,7 @@ const scenarios = {
   async range(connection: Connection) {
     let last = '';
     let count = 0;
-    for await (const { data } of connection.stream(payload('20000', routing('range')))) {
+    for await (const { data } of connection.stream(payload('5000', routing('range')))) {
       last = text(data);
       count += 1;
     }
@@ -74,6 +74,11 @@ const scenarios = {
       () => 'connected',
       (error: { tag: string }) => error.tag,
     );
+  },
+
+  /** Reads a stream where no demand can be seen: Millrace warns of it, and goes on. */
+  async ungated(connection: Connection) {
+    return text((await lastValueFrom(connection.stream(payload('5', routing('range'))))).data);
   },
 
   /** Is called by the server, and pushed to. */

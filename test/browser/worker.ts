@@ -3,7 +3,7 @@ import { runScenario, type Scenario } from './scenarios.js';
 
 globalThis.onmessage = ({ data }: MessageEvent<[url: string, name: Scenario]>) => {
   runScenario(...data).then(
-    (result) => globalThis.postMessage(result),
+    (result) => globalThis.postMessage(result, {}),
     (error: unknown) => globalThis.reportError(error),
   );
 };

@@ -7,6 +7,7 @@ import { ErrorCode, Flag } from './raw-frame.js';
 import { rawTransports, type RawTransport } from './raw-peer.js';
 import { message, pattern, WireFailure, type Caller, type Listening, type Message } from './side.js';
 import type { Tally } from './tally.js';
+import { askedFor, fragmentsFrom, itemsOn } from './tap-counts.js';
 
 /** Which side Millrace is. */
 export type Role = 'client' | 'server';
@@ -371,21 +372,6 @@ async function expectFailure(work: Promise<unknown>, code: number, text: string)
   );
   expect(failure).to.be.instanceOf(WireFailure).and.to.include({ code });
   expect(String(failure)).to.include(text);
-}
-
-function askedFor({ fromClient }: FrameTap): number {
-  return fromClient.received.reduce((sum, frame) => {
-    if (frame.name === 'REQUEST_STREAM') return sum + frame.initial;
-    return frame.name === 'REQUEST_N' ? sum + frame.n : sum;
-  }, 0);
-}
-
-function itemsOn({ fromServer }: FrameTap): number {
-  return fromServer.received.filter((frame) => frame.name === 'PAYLOAD' && frame.streamId === 1).length;
-}
-
-function fragmentsFrom(tap: FrameTap, side: 'fromClient' | 'fromServer'): number {
-  return tap[side].received.filter((frame) => frame.streamId !== 0 && (frame.flags & Flag.FOLLOWS) !== 0).length;
 }
 
 function numbers(from: number, to: number): string[] {

@@ -14,6 +14,7 @@ const sides: Readonly<Record<Role, { readonly client: Side; readonly server: Sid
 };
 
 describe('with rsocket-js 1.0.0-alpha.3', () => {
+  letTimersGo();
   const watch = watchTests();
 
   const open = async ({ role, transport, options }: StockCase): Promise<Parties> => {
@@ -53,3 +54,17 @@ describe('with rsocket-js 1.0.0-alpha.3', () => {
     }
   }
 });
+
+/** rsocket-js leaves keep-alive timers behind when it is closed; they must not hold the test run. */
+function letTimersGo(): void {
+  const { setTimeout: timeout, setInterval: interval } = globalThis;
+  before(() => {
+    const loose = { setTimeout: (...args: Parameters<typeof timeout>) => timeout(...args).unref() };
+    Object.assign(globalThis, loose, {
+      setInterval: (...args: Parameters<typeof interval>) => interval(...args).unref(),
+    });
+  });
+  after(() => {
+    Object.assign(globalThis, { setTimeout: timeout, setInterval: interval });
+  });
+}

@@ -1,16 +1,21 @@
 /** The messages of a channel's requester, as the handler's request: an Observable that can be subscribed once. */
-import { Observable, type Subscriber } from 'rxjs';
+import { Observable, type Subscriber, type Unsubscribable } from 'rxjs';
 import { type MeshError, meshError } from '../../framework/index.js';
 import { Intake, type IntakeOwner } from './intake.js';
 import type { Payload } from './payload.js';
 import type { Wire } from './stream.js';
 
-export class ChannelInlet implements IntakeOwner {
+/** Who keeps the stream that an inlet is a direction of. */
+export interface InletOwner {
+  inletClosed(): void;
+}
+
+export class ChannelInlet implements IntakeOwner, Unsubscribable {
   closed = false;
   readonly items: Observable<Payload>;
   private intake: Intake | undefined;
   private subscribed = false;
-  private onClosed: (() => void) | undefined;
+  private owner: InletOwner | undefined;
 
   /** `first` came with the request; `last` says that the requester has nothing more to say. */
   constructor(
@@ -22,8 +27,9 @@ export class ChannelInlet implements IntakeOwner {
     this.items = new Observable((subscriber) => this.subscribe(subscriber));
   }
 
-  whenClosed(tell: () => void): void {
-    this.onClosed = tell;
+  /** `owner` is told when this direction has ended. */
+  tell(owner: InletOwner): void {
+    this.owner = owner;
   }
 
   /** Takes what came; returns the fault if the peer may not send it. */
@@ -61,7 +67,7 @@ export class ChannelInlet implements IntakeOwner {
     if (!this.subscribed && !this.closed) this.stop();
   }
 
-  private subscribe(subscriber: Subscriber<Payload>): (() => void) | undefined {
+  private subscribe(subscriber: Subscriber<Payload>): Unsubscribable | undefined {
     if (this.subscribed) {
       subscriber.error(meshError('Invalid', "a channel's request can be subscribed once; use multicast() to share it"));
       return undefined;
@@ -80,10 +86,13 @@ export class ChannelInlet implements IntakeOwner {
       intake.complete();
     }
     intake.enter();
-    return () => {
-      intake.leave();
-      if (!this.closed) this.stop();
-    };
+    return this;
+  }
+
+  /** The handler reads no more. */
+  unsubscribe(): void {
+    this.intake?.leave();
+    if (!this.closed) this.stop();
   }
 
   begin(n: number): void {
@@ -102,6 +111,6 @@ export class ChannelInlet implements IntakeOwner {
   private close(): void {
     this.closed = true;
     this.first = undefined;
-    this.onClosed?.();
+    this.owner?.inletClosed();
   }
 }

@@ -28,13 +28,13 @@ export class Intake implements TurnTaker {
   private peak = 0;
   private begun = false;
   private end: (() => void) | undefined;
-  private readonly place: Place;
+  private readonly place: Place<Payload>;
 
   /** `window` fixes the size of the window; by default it grows from the first window while the consumer keeps up. */
   constructor(
     private readonly wire: Wire,
     private readonly owner: IntakeOwner,
-    private readonly subscriber: Subscriber<Payload>,
+    subscriber: Subscriber<Payload>,
     window?: number,
   ) {
     this.place = takeSeat(subscriber, this);
@@ -84,13 +84,13 @@ export class Intake implements TurnTaker {
 
   /** No more will come: fails after what waits. */
   error(error: MeshError): void {
-    this.finish(() => this.subscriber.error(error));
+    this.finish(() => this.place.fail(error));
   }
 
   /** No more will come, and what waits is worth nothing any more: fails at once. */
   abort(error: MeshError): void {
     this.items?.clear();
-    this.subscriber.error(error);
+    this.place.fail(error);
   }
 
   /** The consumer has gone. */
@@ -113,6 +113,8 @@ export class Intake implements TurnTaker {
       return this.waiting > 0;
     }
     const item = this.items?.shift();
+    // An idle stream keeps no queue: ten thousand of them would be half a megabyte.
+    if (this.waiting === 0) this.items = undefined;
     if (item === undefined) {
       this.replenish();
       return false;
@@ -129,7 +131,7 @@ export class Intake implements TurnTaker {
   private take(item: Payload): boolean {
     this.taken += 1;
     this.takenBytes += sizeOf(item);
-    return this.place.seat.deliver(this.subscriber, item);
+    return this.place.seat.deliver(this.place.subscriber, item);
   }
 
   /** Whether so much was taken that the peer should hear of it. */

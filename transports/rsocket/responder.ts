@@ -103,7 +103,7 @@ export class StreamResponder implements StreamState {
     overflow: Overflow | undefined,
     private readonly inlet?: ChannelInlet,
   ) {
-    inlet?.whenClosed(() => this.inletClosed());
+    inlet?.tell(this);
     this.outlet = new Outlet(wire, this, serving, overflow);
     this.writer = wire.peer === undefined ? undefined : new ReplyWriter(serving.reply);
   }
@@ -179,7 +179,8 @@ export class StreamResponder implements StreamState {
     this.wire.forget(this.id, this.partial);
   }
 
-  private inletClosed(): void {
+  /** The channel's request has ended. */
+  inletClosed(): void {
     if (!this.replying) this.wire.forget(this.id, this.partial);
   }
 }

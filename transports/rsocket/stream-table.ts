@@ -26,7 +26,7 @@ export class StreamTable {
   }
 
   get(id: number): StreamState | undefined {
-    const at = id & (this.ids.length - 1);
+    const at = (id >>> 1) & (this.ids.length - 1);
     if (this.ids[at] === id) return this.slots[at];
     return this.crowded.size === 0 ? undefined : this.crowded.get(id);
   }
@@ -54,7 +54,7 @@ export class StreamTable {
 
   /** False if there was none. */
   forget(id: number): boolean {
-    const at = id & (this.ids.length - 1);
+    const at = (id >>> 1) & (this.ids.length - 1);
     if (this.ids[at] === id) {
       this.ids[at] = 0;
       this.slots[at] = undefined;
@@ -75,7 +75,7 @@ export class StreamTable {
   }
 
   private put(id: number, stream: StreamState): void {
-    const at = id & (this.ids.length - 1);
+    const at = (id >>> 1) & (this.ids.length - 1);
     const there = this.ids[at];
     if (there === id || (there === 0 && (this.crowded.size === 0 || !this.crowded.has(id)))) {
       this.size += there === id ? 0 : 1;
@@ -85,14 +85,14 @@ export class StreamTable {
     }
     if (!this.crowded.has(id)) this.size += 1;
     this.crowded.set(id, stream);
-    if (this.size * 4 > this.ids.length) this.grow();
+    if (this.size * 2 > this.ids.length) this.grow();
   }
 
   private grow(): void {
     const { ids, slots } = this;
     const crowded = [...this.crowded];
-    this.ids = new Int32Array(ids.length * 4);
-    this.slots = emptySlots(ids.length * 4);
+    this.ids = new Int32Array(ids.length * 2);
+    this.slots = emptySlots(ids.length * 2);
     this.crowded.clear();
     this.size = 0;
     ids.forEach((id, at) => {
