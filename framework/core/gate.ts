@@ -4,7 +4,7 @@
  * A gate is a level and not a count, so operators between the two need know nothing of it: what `filter` drops leaves
  * the gate open, and the source goes on. Why it is built so, and what was ruled out: docs/decisions.md, D-001.
  */
-import { type Call } from './call.js';
+import type { Call } from './call.js';
 import { nextTurn } from './turn.js';
 
 /** A source, as its seat sees it. */
@@ -105,9 +105,12 @@ export class Gate {
     if (seat === undefined || this.state === RUNNING) return false;
     this.opened = true;
     this.state = RUNNING;
-    this.hand(seat);
-    this.opened = false;
-    this.state = IDLE;
+    try {
+      this.hand(seat);
+    } finally {
+      this.opened = false;
+      this.state = IDLE;
+    }
     return this.next !== undefined;
   }
 
@@ -115,8 +118,13 @@ export class Gate {
     this.next = seat.after;
     this.current = seat;
     seat.again = false;
-    if (!seat.taker.turn() && !seat.again) this.leave(seat);
-    this.current = undefined;
+    let goOn = false;
+    try {
+      goOn = seat.taker.turn();
+    } finally {
+      this.current = undefined;
+      if (!goOn && !seat.again) this.leave(seat);
+    }
   }
 
   private resume(): void {
@@ -127,16 +135,17 @@ export class Gate {
   private run(): void {
     this.state = RUNNING;
     let turns = 0;
-    while (this.opened && this.next !== undefined) {
-      this.hand(this.next);
-      turns += 1;
-      if (turns === TURNS) {
-        this.state = YIELDED;
-        nextTurn(() => this.resume());
-        return;
+    try {
+      while (this.opened && this.next !== undefined && turns < TURNS) {
+        this.hand(this.next);
+        turns += 1;
       }
+    } finally {
+      this.state = IDLE;
     }
-    this.state = IDLE;
+    if (turns < TURNS) return;
+    this.state = YIELDED;
+    nextTurn(() => this.resume());
   }
 }
 

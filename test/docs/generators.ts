@@ -1,8 +1,9 @@
 /** What makes each of the generated pages. */
+import { generate as interop } from './interop.js';
 import { generate as limits } from './limits.js';
 import { operatorsPage, operatorsPath } from './operators.js';
 import type { Page } from './page.js';
 
 const operators = async (): Promise<Page> => ({ file: operatorsPath, text: await operatorsPage() });
 
-export const generators: Readonly<Record<string, () => Promise<Page>>> = { limits, operators };
+export const generators: Readonly<Record<string, () => Promise<Page>>> = { interop, limits, operators };

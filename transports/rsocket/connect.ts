@@ -1,5 +1,5 @@
 /** Dials, greets and gives a connection; or does so at the first call. */
-import { BehaviorSubject, defer, EMPTY as NOTHING_MORE, mergeMap, Observable, shareReplay } from 'rxjs';
+import { BehaviorSubject, catchError, defer, EMPTY as NOTHING_MORE, mergeMap, Observable, shareReplay } from 'rxjs';
 import {
   type Clock,
   type Connect,
@@ -90,7 +90,12 @@ export function rsocket(options: ConnectOptions = {}): Connect<Transport, WireRe
           closed = true;
           availability.next(0);
           availability.complete();
-          return present === undefined ? NOTHING_MORE : present.pipe(mergeMap((made) => made.close()));
+          return present === undefined
+            ? NOTHING_MORE
+            : present.pipe(
+                mergeMap((made) => made.close()),
+                catchError(() => NOTHING_MORE),
+              );
         }),
     };
   };

@@ -39,7 +39,8 @@ export class ResponseResponder extends Subscriber<Payload> implements StreamStat
   requested(): void {}
 
   canceled(): void {
-    this.finish(() => undefined);
+    if (this.leave()) this.wire.forget(this.id, this.partial);
+    this.unsubscribe();
   }
 
   errored(): void {
@@ -55,30 +56,28 @@ export class ResponseResponder extends Subscriber<Payload> implements StreamStat
   }
 
   protected override _next(item: Payload): void {
-    this.finish(() => this.answer(Flag.NEXT | Flag.COMPLETE, item));
-  }
-
-  protected override _error(error: unknown): void {
-    this.finish(() => this.wire.sendError(this.id, error, this.serving.reply));
+    this.answer(Flag.NEXT | Flag.COMPLETE, item);
   }
 
   protected override _complete(): void {
-    this.finish(() => this.answer(Flag.COMPLETE, { data: EMPTY }));
+    this.answer(Flag.COMPLETE, NO_ITEM);
   }
 
-  private answer(flags: number, item: Payload): void {
-    const { reply } = this.serving;
-    const quiet = this.wire.peer === undefined || reply.metadata.size === 0;
-    this.wire.send(this.id, FrameType.PAYLOAD, flags, 0, quiet ? item : withReply(item, new ReplyWriter(reply)));
+  protected override _error(error: unknown): void {
+    if (this.leave()) {
+      this.wire.sendError(this.id, error, this.serving.reply);
+      this.wire.forget(this.id, this.partial);
+    }
+    this.unsubscribe();
   }
 
   /** Says the last word before it leaves the table: a closing connection ends when the last stream has left. */
-  private finish(say: () => void): void {
-    if (this.open) {
-      this.open = false;
-      this.opened?.shut();
+  private answer(flags: number, item: Payload): void {
+    if (this.leave()) {
+      const { reply } = this.serving;
+      const quiet = this.wire.peer === undefined || reply.metadata.size === 0;
       try {
-        say();
+        this.wire.send(this.id, FrameType.PAYLOAD, flags, 0, quiet ? item : withReply(item, new ReplyWriter(reply)));
       } catch (error) {
         this.wire.sendError(this.id, error);
       }
@@ -86,7 +85,17 @@ export class ResponseResponder extends Subscriber<Payload> implements StreamStat
     }
     this.unsubscribe();
   }
+
+  /** False if it has left already. */
+  private leave(): boolean {
+    if (!this.open) return false;
+    this.open = false;
+    this.opened?.shut();
+    return true;
+  }
 }
+
+const NO_ITEM: Payload = { data: EMPTY };
 
 /** Answers a stream, or with an inlet a channel. */
 export class StreamResponder implements StreamState {
