@@ -109,7 +109,7 @@ export class Gate {
       this.hand(seat);
     } finally {
       this.opened = false;
-      this.state = IDLE;
+      this.endTurns();
     }
     return this.next !== undefined;
   }
@@ -118,13 +118,16 @@ export class Gate {
     this.next = seat.after;
     this.current = seat;
     seat.again = false;
-    let goOn = false;
-    try {
-      goOn = seat.taker.turn();
-    } finally {
-      this.current = undefined;
-      if (!goOn && !seat.again) this.leave(seat);
-    }
+    if (!seat.taker.turn() && !seat.again) this.leave(seat);
+    this.current = undefined;
+  }
+
+  /** A source that threw, against its word, loses its seat; the others go on. */
+  private endTurns(): void {
+    this.state = IDLE;
+    if (this.current === undefined) return;
+    this.leave(this.current);
+    this.current = undefined;
   }
 
   private resume(): void {
@@ -141,7 +144,7 @@ export class Gate {
         turns += 1;
       }
     } finally {
-      this.state = IDLE;
+      this.endTurns();
     }
     if (turns < TURNS) return;
     this.state = YIELDED;

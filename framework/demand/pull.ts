@@ -133,6 +133,7 @@ function isAsync<T>(items: Iterable<T> | AsyncIterable<T>): items is AsyncIterab
 function give<T>(items: Iterable<T>, subscriber: Subscriber<T>): () => void {
   const iterator = items[Symbol.iterator]();
   let over = false;
+  const sized = lengthOf(items) !== undefined;
   let given = 0;
   const complete = (): boolean => {
     over = true;
@@ -151,7 +152,7 @@ function give<T>(items: Iterable<T>, subscriber: Subscriber<T>): () => void {
     if (result.done === true) return complete();
     const goOn = place.seat.deliver(subscriber, result.value);
     given += 1;
-    return given === lengthOf(items) && !subscriber.closed ? complete() : goOn;
+    return sized && given === lengthOf(items) && !subscriber.closed ? complete() : goOn;
   };
   const place = takeSeat(subscriber, { turn });
   place.seat.enter();
