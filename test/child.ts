@@ -19,9 +19,15 @@ export interface Child {
   readonly ended: Promise<number | NodeJS.Signals>;
 }
 
-/** Starts `dist/PROGRAM`; the caller ends it. */
-export function startChild(program: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Child {
-  const child = spawn(process.execPath, [`${dist}${program}`, ...args], {
+/** Starts `dist/PROGRAM`; the caller ends it. `before` is a shell command that sets bounds for it, `ulimit -n 64`. */
+export function startChild(
+  program: string,
+  args: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+  before = 'true',
+): Child {
+  const command = [process.execPath, `${dist}${program}`, ...args];
+  const child = spawn('sh', ['-c', `${before} && exec "$0" "$@"`, ...command], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

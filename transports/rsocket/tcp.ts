@@ -47,7 +47,8 @@ function bind(host: string, port: number, accept: (link: Link) => void): Promise
 /** Resolves once the server listens; its close stops accepting and leaves what it has accepted alone. */
 export function listening(server: Server, host: string, port: number, scheme: string): Promise<Bound> {
   return new Promise((resolve, reject) => {
-    server.once('error', (cause) =>
+    // It stays on: a listening server that is out of file descriptors says so by an error, and goes on.
+    server.on('error', (cause) =>
       reject(meshError('Unavailable', `cannot listen at ${scheme}://${host}:${port}: ${cause.message}`, { cause })),
     );
     server.listen(port, host, () => {

@@ -78,6 +78,7 @@ async function bind(
   server.requestTimeout = HANDSHAKE;
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (path !== undefined && request.url?.split('?')[0] !== path) {
+      socket.on('error', () => undefined);
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
       return;
     }

@@ -1,0 +1,35 @@
+import { once } from 'node:events';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { expect } from 'chai';
+import { connect, payload, routing, tcp, text, websocket } from 'millrace/rsocket';
+import { firstValueFrom, lastValueFrom } from 'rxjs';
+import { startChild } from '../child.js';
+import { rawTransports } from './raw-peer.js';
+
+describe('a server that is out of file descriptors', function () {
+  this.timeout(30_000);
+
+  for (const transport of rawTransports) {
+    it(`refuses, lives, and serves again when there are some, over ${transport}`, async () => {
+      const child = startChild('test/interop/main.js', ['--tcp', '0', '--ws', '0'], {}, 'ulimit -n 64');
+      const [, byTcp, byWebSocket] = await child.line(/^interop ready tcp=(\d+) ws=(\d+)$/);
+      const port = Number(transport === 'tcp' ? byTcp : byWebSocket);
+      const sockets: Socket[] = [];
+      let refused = 0;
+      while (refused < 20) {
+        const socket = connectTcp(port, '127.0.0.1');
+        socket.on('error', () => undefined).on('close', () => (refused += 1));
+        sockets.push(socket);
+        await Promise.race([once(socket, 'connect'), once(socket, 'close')]);
+      }
+      for (const socket of sockets) socket.destroy();
+
+      const connection = await connect(transport === 'tcp' ? tcp({ port }) : websocket({ port }));
+      const answer = await firstValueFrom(connection.response(payload('still here', routing('echo'))));
+      expect(text(answer)).to.equal('still here');
+      await lastValueFrom(connection.close(), { defaultValue: undefined });
+      child.kill('SIGTERM');
+      expect(await child.ended, child.errors()).to.equal(0);
+    });
+  }
+});
