@@ -1,6 +1,13 @@
 /** What a side does with the requests of its peer: subscribes what the service answers, by the rules of each model. */
-import { type Observable, Subscriber } from 'rxjs';
-import { type Call, type Interaction, type Metadata, type Overflow, replyPlace } from '../../framework/index.js';
+import { from, isObservable, type Observable, type ObservableInput, Subscriber } from 'rxjs';
+import {
+  type Call,
+  fromIterable,
+  type Interaction,
+  type Metadata,
+  type Overflow,
+  replyPlace,
+} from '../../framework/index.js';
 import { ChannelInlet } from './channel-inlet.js';
 import type { Engine, Request } from './engine.js';
 import type { Payload } from './payload.js';
@@ -69,14 +76,19 @@ export class Answers {
   }
 
   private subscribe(call: Call<WireRequest>, to: Subscriber<Payload>): void {
-    let answer: Observable<Payload>;
     try {
-      answer = this.service(call);
+      observableOf(this.service(call)).subscribe(to);
     } catch (error) {
-      return to.error(error);
+      to.error(error);
     }
-    answer.subscribe(to);
   }
+}
+
+/** What a service answers, if it is not an Observable after all: JavaScript has no types, and an async generator is a good answer. */
+function observableOf(answer: ObservableInput<Payload>): Observable<Payload> {
+  if (isObservable(answer)) return answer;
+  const many = typeof answer === 'object' && (Symbol.asyncIterator in answer || Symbol.iterator in answer);
+  return many ? fromIterable(answer as Iterable<Payload> | AsyncIterable<Payload>) : from(answer);
 }
 
 /** As `callOf` makes it, without the second object: this is on the way of every request. */
