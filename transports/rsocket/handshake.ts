@@ -46,14 +46,8 @@ export function greet(link: Link, setup: Setup, service: WireService | undefined
   return connectionOf(engine);
 }
 
-/** Awaits a client's SETUP. `tell` is told of the connection once it is accepted. */
-export function receive(
-  link: Link,
-  service: WireService,
-  accept: Accept | undefined,
-  common: Common,
-  tell: (engine: Engine) => void,
-): Engine {
+/** Awaits a client's SETUP. */
+export function receive(link: Link, service: WireService, accept: Accept | undefined, common: Common): Engine {
   let answers: Answers | undefined;
   const engine = new Engine(engineOptions('server', link, common), {
     early: (frame, start, end) => first(frame, start, end),
@@ -97,7 +91,6 @@ export function receive(
     engine.established = true;
     watch(engine, 0, Math.min(read.lifetime, common.limits.lifetime));
     if (engine.peer !== undefined) engine.outbox.metadataPush(encodeHello({ windowBytes: common.limits.windowBytes }));
-    tell(engine);
   }
 
   engine.closed.subscribe({ error: late, complete: late });

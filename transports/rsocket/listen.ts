@@ -36,7 +36,7 @@ export async function listen(transport: Transport, service: WireService, options
   const bound = await transport.bind(admit, common.limits.frame);
 
   function admit(link: Link): void {
-    const engine = receive(link, service, options.accept, common, () => undefined);
+    const engine = receive(link, service, options.accept, common);
     if (engines.size >= common.limits.connections) {
       engine.fatal(`${common.limits.connections} connections are open already`, ErrorCode.REJECTED_SETUP);
       return;
