@@ -24,7 +24,8 @@ describe('architecture', () => {
   });
 
   it('leads a browser to nothing that only Node has', () => {
-    expectNone(nodeOnlyImports(sources, 'transports/rsocket/browser.ts'));
+    for (const entry of ['framework/kernel.ts', 'transports/rsocket/browser.ts'])
+      expectNone(nodeOnlyImports(sources, entry));
   });
 
   it('keeps time, chance, console and untyped values in the files that own them', () => {
@@ -65,6 +66,21 @@ describe('architecture rules', () => {
     ],
     ['a service reaching into another', 'services/edge/main.ts', "import { a } from '../registry/service.js';"],
     ['an example reaching inside', 'examples/river/main.ts', "import { a } from '../../framework/index.js';"],
+    [
+      'a folder importing a library of another',
+      'framework/demand/pull.ts',
+      "import { parse } from 'secure-json-parse';",
+    ],
+    ['contracts importing the container', 'framework/contract/client.ts', "import { injectable } from 'tsyringe';"],
+    ['the app importing MessagePack', 'framework/app/app.ts', "import { Packr } from 'msgpackr';"],
+    ['MessagePack importing another library', 'framework/msgpack/a.ts', "import { parse } from 'secure-json-parse';"],
+    [
+      'what tests are made with reaching into a transport',
+      'framework/testing/a.ts',
+      "import { a } from '../../transports/rsocket/frame.js';",
+    ],
+    ['a service reading arguments', 'services/edge/main.ts', "import { Command } from 'commander';"],
+    ['the gathering file reaching into a folder', 'framework/kernel.ts', "export * from './core/gate.js';"],
     ['a folder without a rule', 'tools/a.ts', ''],
   ];
   for (const [what, path, text] of refused) {
@@ -91,6 +107,28 @@ describe('architecture rules', () => {
       'transports/rsocket/websocket.ts',
       "const { WebSocket } = await import('ws');",
     ],
+    [
+      'contracts importing their libraries',
+      'framework/contract/json.ts',
+      "import { parse } from 'secure-json-parse';\nimport type { StandardSchemaV1 } from '@standard-schema/spec';",
+    ],
+    [
+      'the app importing its libraries',
+      'framework/app/app.ts',
+      "import 'reflect-metadata';\nimport { container } from 'tsyringe';\nimport { pino } from 'pino';",
+    ],
+    ['MessagePack importing its library', 'framework/msgpack/msgpack.ts', "import { Packr } from 'msgpackr';"],
+    [
+      'what tests are made with importing the protocol',
+      'framework/testing/mesh.ts',
+      "import { connect } from '../../transports/rsocket/index.js';",
+    ],
+    [
+      'the command line reading arguments',
+      'services/cli/main.ts',
+      "import { Command } from 'commander';\nimport { tcp } from '../../transports/rsocket/index.js';",
+    ],
+    ['the gathering file of browsers', 'framework/kernel.ts', "export * from './core/index.js';"],
     ['a main importing a transport', 'services/edge/main.ts', "import { a } from '../../transports/rsocket/index.js';"],
     ['an example importing the public name', 'examples/river/main.ts', "import { a } from 'millrace/rsocket';"],
     [

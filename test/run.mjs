@@ -63,7 +63,7 @@ async function tests() {
   const { code, leftBehind } = await run(
     process.execPath,
     [...mocha, '--timeout', '10000', ...strict, ...options, ...selected],
-    { cwd: root, env: { ...process.env, MILLRACE_COUNTS: report } },
+    { cwd: root, env: { ...process.env, TEST_COUNTS: report } },
   );
   const counted = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : { passed: 0, failed: 0, skipped: 0 };
   rmSync(report, { force: true });

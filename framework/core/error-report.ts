@@ -10,6 +10,7 @@ export interface ErrorReport {
   readonly after?: number;
   readonly httpStatus?: number;
   readonly rsocketCode?: number;
+  readonly detail?: unknown;
   readonly cause?: ErrorReport;
 }
 
@@ -30,17 +31,18 @@ export function reportOf(error: unknown, depth = DEPTH): ErrorReport {
     ...(error.after === undefined ? {} : { after: error.after }),
     ...(error.httpStatus === known.http ? {} : { httpStatus: error.httpStatus }),
     ...(error.rsocketCode === known.rsocket ? {} : { rsocketCode: error.rsocketCode }),
+    ...(error.detail === undefined ? {} : { detail: error.detail }),
     ...(depth > 1 && isMeshError(error.cause) ? { cause: reportOf(error.cause, depth - 1) } : {}),
   };
 }
 
-/** The error that a report tells of; undefined if `report` is not one. The report comes from a peer and is not trusted. */
-export function errorOf(report: unknown, depth = DEPTH): MeshError | undefined {
+/** The error that a report `from` a peer tells of; undefined if `report` is not one. It is not trusted. */
+export function errorOf(report: unknown, from?: string, depth = DEPTH): MeshError | undefined {
   if (typeof report !== 'object' || report === null) return undefined;
   const fields = report as Record<string, unknown>;
   const { tag, message, code, retry, after, httpStatus, rsocketCode } = fields;
   if (typeof tag !== 'string' || !Object.hasOwn(ERRORS, tag) || typeof message !== 'string') return undefined;
-  const cause = depth > 1 ? errorOf(fields['cause'], depth - 1) : undefined;
+  const cause = depth > 1 ? errorOf(fields['cause'], from, depth - 1) : undefined;
   return meshError(tag as ErrorTag, message.slice(0, MESSAGE), {
     ...(cause === undefined ? {} : { cause }),
     code: typeof code === 'string' ? code.slice(0, MESSAGE) : undefined,
@@ -48,6 +50,8 @@ export function errorOf(report: unknown, depth = DEPTH): MeshError | undefined {
     after: isCount(after) ? after : undefined,
     httpStatus: isCount(httpStatus) ? httpStatus : undefined,
     rsocketCode: isCount(rsocketCode) ? rsocketCode : undefined,
+    detail: fields['detail'],
+    from,
   });
 }
 

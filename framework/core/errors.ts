@@ -42,6 +42,10 @@ export interface ErrorDetails {
   readonly httpStatus?: number | undefined;
   /** The RSocket code it came with, or is to go out with, where that is not the table's. */
   readonly rsocketCode?: number | undefined;
+  /** What a declared failure says beside its code; plain data, which crosses the wire. */
+  readonly detail?: unknown;
+  /** The peer that it came from, `tcp 127.0.0.1:7001`; it does not cross the wire. */
+  readonly from?: string | undefined;
 }
 
 /**
@@ -56,6 +60,8 @@ export class MeshError extends Error {
   readonly code: string;
   readonly httpStatus: number;
   readonly rsocketCode: number;
+  readonly detail: unknown;
+  readonly from: string | undefined;
 
   constructor(tag: ErrorTag, message: string, details: ErrorDetails = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
@@ -66,6 +72,8 @@ export class MeshError extends Error {
     this.code = details.code ?? `MILLRACE_${tag.toUpperCase()}`;
     this.httpStatus = details.httpStatus ?? known.http;
     this.rsocketCode = details.rsocketCode ?? known.rsocket;
+    this.detail = details.detail;
+    this.from = details.from;
   }
 }
 

@@ -3,4 +3,5 @@ export * from './absorb.js';
 export * from './gated.js';
 export * from './iterate.js';
 export * from './multicast.js';
+export * from './observable-of.js';
 export * from './pull.js';

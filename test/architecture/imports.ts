@@ -14,8 +14,46 @@ const publicNames = ['millrace', 'millrace/[^ ]+'];
 const anything = '.+';
 const packages = '(?!\\.|framework/|transports/|services/|examples/|bench/|test/|node:).+';
 
-/** Drivers and libraries that one folder may load: nobody else sees them. */
+/** The driver that one transport may load: nobody else sees it. */
 const drivers: Readonly<Record<string, readonly string[]>> = { rsocket: ['ws'] };
+
+/** What one folder may import beside what its siblings do, and why. */
+interface Extra {
+  readonly folder: string;
+  readonly may: readonly string[];
+  readonly because: string;
+}
+
+const frameworkExtras: readonly Extra[] = [
+  {
+    folder: 'contract',
+    may: ['secure-json-parse', '@standard-schema/spec'],
+    because: 'the JSON codec meets hostile texts, and schemas come from any library that keeps the standard',
+  },
+  {
+    folder: 'app',
+    may: ['tsyringe', 'reflect-metadata', 'yaml', 'secure-json-parse', 'pino', '@opentelemetry/api'],
+    because: 'the app joins container, configuration, log and traces, so that nothing below it knows them',
+  },
+  {
+    folder: 'msgpack',
+    may: ['msgpackr'],
+    because: 'an optional peer is loaded by who imports millrace/msgpack and by nobody else',
+  },
+  {
+    folder: 'testing',
+    may: ['transports/rsocket/index\\.ts'],
+    because: 'the mesh that it simulates speaks the real protocol',
+  },
+];
+
+const serviceExtras: readonly Extra[] = [
+  { folder: 'cli', may: ['commander'], because: 'only the command line reads arguments' },
+];
+
+const framework = ['framework/$1/.+', 'framework/[^/]+/index\\.ts', 'rxjs', 'node:.+'];
+const service = ['services/$1/.+', 'services/[^/]+/contract\\.ts', 'framework/index\\.ts', 'rxjs', 'node:.+'];
+const serviceMain = [...service, 'transports/[^/]+/index\\.ts'];
 
 const areas: readonly Area[] = [
   {
@@ -24,40 +62,50 @@ const areas: readonly Area[] = [
     rule: 'framework/core imports rxjs and its own files only: the kernel runs anywhere and depends on nothing above it',
   },
   {
-    files: /^framework\/index\.ts$/,
+    files: /^framework\/(?:index|kernel)\.ts$/,
     may: ['framework/[^/]+/index\\.ts'],
-    rule: "framework/index.ts gathers its folders' index.ts: a folder decides itself what is public",
+    rule: "framework/index.ts and kernel.ts gather the folders' index.ts: a folder decides itself what is public",
   },
+  ...frameworkExtras.map(({ folder, may, because }): Area => ({
+    files: new RegExp(`^framework/(${folder})/`),
+    may: [...framework, ...may],
+    rule: `framework/${folder} imports the kernel, other folders through their index.ts, and ${listed(may)}: ${because}`,
+  })),
   {
     files: /^framework\/([^/]+)\//,
-    may: ['framework/$1/.+', 'framework/[^/]+/index\\.ts', 'rxjs', 'node:.+'],
+    may: framework,
     rule: 'a framework folder imports the kernel and other folders through their index.ts: so that each can change inside',
   },
   ...Object.entries(drivers).map(([name, driver]): Area => ({
     files: new RegExp(`^transports/(${name})/`),
-    may: [`transports/${name}/.+`, 'framework/index\\.ts', 'rxjs', 'node:.+', ...driver],
-    rule: `transports/${name} imports framework/index.ts, node: modules and its driver: a transport sees what any user sees`,
+    may: [`transports/${name}/.+`, 'framework/kernel\\.ts', 'rxjs', 'node:.+', ...driver],
+    rule: `transports/${name} imports framework/kernel.ts, node: modules and its driver: a transport loads nothing of the application, and runs without one`,
   })),
   {
     files: /^transports\/([^/]+)\//,
-    may: ['transports/$1/.+', 'framework/index\\.ts', 'rxjs', 'node:.+'],
-    rule: 'a transport imports framework/index.ts, node: modules and its driver: a transport sees what any user sees',
+    may: ['transports/$1/.+', 'framework/kernel\\.ts', 'rxjs', 'node:.+'],
+    rule: 'a transport imports framework/kernel.ts, node: modules and its driver: a transport loads nothing of the application, and runs without one',
   },
+  ...serviceExtras.flatMap(({ folder, may, because }): Area[] => [
+    {
+      files: new RegExp(`^services/(${folder})/main\\.ts$`),
+      may: [...serviceMain, ...may],
+      rule: `services/${folder}/main.ts imports what any main.ts does, and ${listed(may)}: ${because}`,
+    },
+    {
+      files: new RegExp(`^services/(${folder})/`),
+      may: [...service, ...may],
+      rule: `services/${folder} imports what any service does, and ${listed(may)}: ${because}`,
+    },
+  ]),
   {
     files: /^services\/([^/]+)\/main\.ts$/,
-    may: [
-      'services/$1/.+',
-      'services/[^/]+/contract\\.ts',
-      'framework/index\\.ts',
-      'transports/[^/]+/index\\.ts',
-      'rxjs',
-      'node:.+',
-    ],
+    may: serviceMain,
     rule: "a service's main.ts joins it with transports, and sees other services by contract.ts: so that it can run apart",
   },
   {
     files: /^services\/([^/]+)\//,
-    may: ['services/$1/.+', 'services/[^/]+/contract\\.ts', 'framework/index\\.ts', 'rxjs', 'node:.+'],
+    may: service,
     rule: "a service imports framework/index.ts and others' contract.ts: transports belong in main.ts, other services behind the wire",
   },
   {
@@ -67,6 +115,11 @@ const areas: readonly Area[] = [
   },
   { files: /^test\//, may: [anything], rule: 'tests import anything' },
 ];
+
+/** Names of packages and files, as a rule's text shows them. */
+function listed(may: readonly string[]): string {
+  return may.map((each) => each.replaceAll('\\', '')).join(', ');
+}
 
 /** The path in the repository, or the package, that an import means. */
 export function targetOf(source: Source, { name }: Import): string | undefined {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { EMPTY, of, tap } from 'rxjs';
-import { callOf, count, duration, isMeshError, lift, Params, type Role, Stack } from 'millrace';
+import { callOf, count, duration, isMeshError, lift, param, Params, type Role, Stack } from 'millrace';
 import { virtualClock } from 'millrace/testing';
 import { limiter, logged, within } from './policies.js';
 
@@ -93,8 +93,8 @@ describe('a stack', () => {
   });
 
   it('gives its roles the params, and its policies the clock', async () => {
-    const patience = { name: 'test.patience', initial: 10, parse: duration, about: '' };
-    const most = { name: 'test.most', initial: 5, parse: count, about: '' };
+    const patience = param('test.patience', 10, duration, '');
+    const most = param('test.most', 5, count, '');
     const clock = virtualClock();
     const made = new Stack([
       role('limit', { make: (params) => ({ policy: limiter(params.get(most)) }) }),

@@ -11,7 +11,7 @@ describe('a server that is out of file descriptors', function () {
 
   for (const transport of rawTransports) {
     it(`refuses, lives, and serves again when there are some, over ${transport}`, async () => {
-      const child = startChild('test/interop/main.js', ['--tcp', '0', '--ws', '0'], {}, 'ulimit -n 64');
+      const child = startChild('test/interop/main.js', ['--tcp', '0', '--ws', '0'], {}, 'ulimit -n 250');
       const [, byTcp, byWebSocket] = await child.line(/^interop ready tcp=(\d+) ws=(\d+)$/);
       const port = Number(transport === 'tcp' ? byTcp : byWebSocket);
       const sockets: Socket[] = [];

@@ -1,5 +1,5 @@
 // A mocha reporter: a line a suite as it ends, a line for what fails or takes long as it happens, then the failures in full,
-// the slowest tests and the counts (also written to the file that MILLRACE_COUNTS names).
+// the slowest tests and the counts (also written to the file that TEST_COUNTS names).
 import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import Mocha from 'mocha';
@@ -68,7 +68,7 @@ function watchForLeaks(counts) {
 }
 
 function report(counts) {
-  if (process.env.MILLRACE_COUNTS) writeFileSync(process.env.MILLRACE_COUNTS, JSON.stringify(counts));
+  if (process.env.TEST_COUNTS) writeFileSync(process.env.TEST_COUNTS, JSON.stringify(counts));
   else say(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 }
 

@@ -1,15 +1,10 @@
 /** What a side does with the requests of its peer: subscribes what the service answers, by the rules of each model. */
-import { from, isObservable, type Observable, type ObservableInput, Subscriber } from 'rxjs';
-import {
-  type Call,
-  fromIterable,
-  type Interaction,
-  type Metadata,
-  type Overflow,
-  replyPlace,
-} from '../../framework/index.js';
+import { Subscriber } from 'rxjs';
+import { type Call, type Interaction, observableOf, type Overflow, replyPlace } from '../../framework/kernel.js';
 import { ChannelInlet } from './channel-inlet.js';
+import { COMPOSITE } from './composite.js';
 import type { Engine, Request } from './engine.js';
+import { NO_ENVELOPE, readEnvelope } from './envelope.js';
 import type { Payload } from './payload.js';
 import { FrameType } from './protocol.js';
 import { RequestAssembly } from './request-assembly.js';
@@ -25,6 +20,8 @@ export class Answers {
     private readonly engine: Engine,
     private readonly service: WireService,
     private readonly overflow: Overflow | undefined,
+    /** What the metadata of the peer's requests is, as its SETUP says; the answering side of a client reads composite metadata. */
+    private readonly metadataType = COMPOSITE,
   ) {}
 
   assemble(request: Request): StreamState {
@@ -43,14 +40,14 @@ export class Answers {
   }
 
   private response(id: number, item: Payload): void {
-    const call = callFor('response', item);
+    const call = this.callFor('response', item, item);
     const responder = new ResponseResponder(this.engine, id, call);
     this.engine.adopt(id, responder);
     this.subscribe(call, responder);
   }
 
   private stream({ id, n, item }: Request): void {
-    const call = callFor('stream', item);
+    const call = this.callFor('stream', item, item);
     const responder = new StreamResponder(this.engine, id, call, this.overflow);
     this.engine.adopt(id, responder);
     this.subscribe(call, responder.outlet.sink);
@@ -59,7 +56,7 @@ export class Answers {
 
   private channel({ id, n, item, complete }: Request): void {
     const inlet = new ChannelInlet(this.engine, id, item, complete);
-    const call = callFor('channel', inlet.items);
+    const call = this.callFor('channel', item, inlet.items);
     const responder = new StreamResponder(this.engine, id, call, this.overflow, inlet);
     this.engine.adopt(id, responder);
     this.subscribe(call, responder.outlet.sink);
@@ -72,7 +69,7 @@ export class Answers {
     this.notifying += 1;
     const over = new Subscriber<Payload>({ next: () => undefined, error: () => undefined, complete: () => undefined });
     over.add(() => (this.notifying -= 1));
-    this.subscribe(callFor('notify', item), over);
+    this.subscribe(this.callFor('notify', item, item), over);
   }
 
   private subscribe(call: Call<WireRequest>, to: Subscriber<Payload>): void {
@@ -82,29 +79,22 @@ export class Answers {
       to.error(error);
     }
   }
-}
 
-/** What a service answers, if it is not an Observable after all: JavaScript has no types, and an async generator is a good answer. */
-function observableOf(answer: ObservableInput<Payload>): Observable<Payload> {
-  if (isObservable(answer)) return answer;
-  const many = typeof answer === 'object' && (Symbol.asyncIterator in answer || Symbol.iterator in answer);
-  return many ? fromIterable(answer as Iterable<Payload> | AsyncIterable<Payload>) : from(answer);
+  /** The call that a request, of which `first` is the first message, asks for. */
+  private callFor(interaction: Interaction, first: Payload, request: WireRequest): Call<WireRequest> {
+    const { metadata } = first;
+    const said = metadata === undefined ? NO_ENVELOPE : readEnvelope(metadata, this.metadataType, this.engine.clock);
+    return {
+      interaction,
+      method: said.method,
+      request,
+      metadata: said.metadata,
+      deadline: said.deadline,
+      priority: said.priority,
+      trace: said.trace,
+      baggage: said.baggage,
+      idempotencyKey: said.idempotencyKey,
+      reply: replyPlace(),
+    };
+  }
 }
-
-/** As `callOf` makes it, without the second object: this is on the way of every request. */
-function callFor(interaction: Interaction, request: WireRequest): Call<WireRequest> {
-  return {
-    interaction,
-    method: '',
-    request,
-    metadata: NOTHING,
-    deadline: Infinity,
-    priority: 'default',
-    trace: undefined,
-    baggage: NOTHING,
-    idempotencyKey: undefined,
-    reply: replyPlace(),
-  };
-}
-
-const NOTHING: Metadata = new Map();

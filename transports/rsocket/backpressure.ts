@@ -1,5 +1,5 @@
 /** What a full socket means: senders wait for it, and a peer that does not read its answers is read less itself. */
-import type { Clock, Stop } from '../../framework/index.js';
+import type { Clock, Stop } from '../../framework/kernel.js';
 import type { Inbox } from './inbox.js';
 import { UNSENT_FACTOR } from './limits.js';
 import type { Link } from './link.js';

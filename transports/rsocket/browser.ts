@@ -1,5 +1,5 @@
 /** The client for browsers and workers: the same engine over the platform's own WebSocket, with nothing of Node. */
-import { meshError, systemClock } from '../../framework/index.js';
+import { meshError, systemClock } from '../../framework/kernel.js';
 import type { Link, LinkEvents, Transport } from './link.js';
 import { eachFrame } from './messages.js';
 

@@ -52,6 +52,11 @@ function isNodeBytes(bytes: Uint8Array): bytes is NodeBytes {
   return 'utf8Slice' in bytes;
 }
 
+/** New bytes of any content for what is small and soon gone, in a pool where there is one. */
+export function allocateSmall(length: number): Uint8Array {
+  return node === undefined ? new Uint8Array(length) : node.allocUnsafe(length);
+}
+
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
   const all = allocate(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;

@@ -1,6 +1,6 @@
 /** The messages of a channel's requester, as the handler's request: an Observable that can be subscribed once. */
 import { Observable, type Subscriber, type Unsubscribable } from 'rxjs';
-import { type MeshError, meshError } from '../../framework/index.js';
+import { type MeshError, meshError } from '../../framework/kernel.js';
 import { Intake, type IntakeOwner } from './intake.js';
 import type { Payload } from './payload.js';
 import type { Wire } from './stream.js';

@@ -1,5 +1,5 @@
 /** Composite metadata and the extensions it carries: routing, authentication, per-stream MIME types, Zipkin tracing. */
-import { meshError, type MeshError, type TraceContext } from '../../framework/index.js';
+import { meshError, type MeshError, type TraceContext } from '../../framework/kernel.js';
 import { bytesOf, concat, readUint16, readUint24, text, writeUint16, writeUint24 } from './bytes.js';
 import { idOfMime, mimeOfId } from './mime.js';
 import { MAX_FRAME } from './protocol.js';
@@ -141,7 +141,7 @@ export interface ZipkinTrace extends TraceContext {
   readonly parentSpanId?: string;
 }
 
-/** The content of a tracing entry. */
+/** The content of a tracing entry. Throws Invalid for ids that are none. */
 export function tracing(trace: ZipkinTrace): Uint8Array {
   const { traceId, spanId, parentSpanId } = trace;
   if (traceId.length !== 16 && traceId.length !== 32)
@@ -153,8 +153,8 @@ export function tracing(trace: ZipkinTrace): Uint8Array {
     0x80 |
     (trace.debug === true ? 0x40 : trace.sampled ? 0x20 : 0x10) |
     (trace.traceId.length === 32 ? 0x08 : 0) |
-    (trace.parentSpanId === undefined ? 0 : 0x04);
-  return concat([Uint8Array.of(flags), hex(trace.traceId), hex(trace.spanId), hex(trace.parentSpanId ?? '')]);
+    (parentSpanId === undefined ? 0 : 0x04);
+  return concat([Uint8Array.of(flags), hex(traceId), hex(spanId), hex(parentSpanId ?? '')]);
 }
 
 /** The trace of a tracing entry's content; undefined where it carries no ids. Throws Invalid for what is malformed. */
@@ -165,8 +165,11 @@ export function traceOf(content: Uint8Array): ZipkinTrace | undefined {
   const wide = (flags & 0x08) !== 0 ? 16 : 8;
   const parent = (flags & 0x04) !== 0 ? 8 : 0;
   if (content.length < 1 + wide + 8 + parent) throw malformed('a tracing entry is cut short');
-  const digits = (from: number, length: number): string =>
-    Array.from(content.subarray(from, from + length), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const digits = (from: number, length: number): string => {
+    let made = '';
+    for (let at = from; at < from + length; at++) made += HEX[content[at] as number] as string;
+    return made;
+  };
   return {
     traceId: digits(1, wide).padStart(32, '0'),
     spanId: digits(1 + wide, 8),
@@ -177,11 +180,27 @@ export function traceOf(content: Uint8Array): ZipkinTrace | undefined {
 }
 
 function hex(digits: string): Uint8Array {
-  if (!/^([0-9a-f]{2})*$/.test(digits)) throw malformed(`'${digits}' is not an id in lower-case hexadecimal`);
-  return Uint8Array.from({ length: digits.length / 2 }, (_, at) =>
-    Number.parseInt(digits.slice(at * 2, at * 2 + 2), 16),
-  );
+  const bytes = new Uint8Array(digits.length / 2);
+  writeHex(bytes, 0, digits);
+  return bytes;
 }
+
+/** Writes what lower-case hexadecimal digits say; returns where it ends. Throws Invalid for other characters. */
+export function writeHex(bytes: Uint8Array, at: number, digits: string): number {
+  const length = digits.length >> 1;
+  for (let i = 0; i < length; i++) bytes[at + i] = (nibble(digits, i * 2) << 4) | nibble(digits, i * 2 + 1);
+  return at + length;
+}
+
+function nibble(digits: string, at: number): number {
+  const code = digits.charCodeAt(at);
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  if (code >= 0x61 && code <= 0x66) return code - 0x57;
+  throw malformed(`'${digits}' is not an id in lower-case hexadecimal`);
+}
+
+/** Each byte in hexadecimal. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 function mimeHeader(type: string): Uint8Array {
   const known = idOfMime(type);

@@ -8,7 +8,7 @@ import {
   meshError,
   type Overflow,
   systemClock,
-} from '../../framework/index.js';
+} from '../../framework/kernel.js';
 import { concat, EMPTY } from './bytes.js';
 import { COMPOSITE } from './composite.js';
 import type { Connection } from './connection.js';
@@ -62,6 +62,7 @@ export function rsocket(options: ConnectOptions = {}): Connect<Transport, WireRe
   return (transport) => {
     const availability = new BehaviorSubject(1);
     let present: Observable<Connection> | undefined;
+    let open: Connection | undefined;
     let closed = false;
     const connection = (): Observable<Connection> => {
       if (closed) throw meshError('Unavailable', `the endpoint of ${transport.name} is closed`);
@@ -71,7 +72,8 @@ export function rsocket(options: ConnectOptions = {}): Connect<Transport, WireRe
       new Observable<Connection>((subscriber) =>
         dialling.subscribe({
           next(made) {
-            const over = (): void => void (present = undefined);
+            open = made;
+            const over = (): void => void (present = open = undefined);
             made.closed.subscribe({ error: over, complete: over });
             subscriber.next(made);
             subscriber.complete();
@@ -83,7 +85,8 @@ export function rsocket(options: ConnectOptions = {}): Connect<Transport, WireRe
         }),
       );
     return {
-      call: (call) => defer(connection).pipe(mergeMap((made) => made.call(call))),
+      call: (call) =>
+        defer(() => (open === undefined ? connection().pipe(mergeMap((made) => made.call(call))) : open.call(call))),
       availability,
       close: () =>
         defer(() => {

@@ -1,7 +1,16 @@
 /** A connection as a program sees it: an endpoint for calls of all four models, in either direction. */
-import { catchError, defer, EMPTY as NOTHING_MORE, Observable, type ObservableInput, from } from 'rxjs';
-import { type Call, type Endpoint, type Overflow, Pulled, type Reply } from '../../framework/index.js';
+import { catchError, defer, EMPTY as NOTHING_MORE, from, map, Observable, type ObservableInput } from 'rxjs';
+import {
+  type Call,
+  type Clock,
+  type Endpoint,
+  type Overflow,
+  Pulled,
+  type Reply,
+  TextMessage,
+} from '../../framework/kernel.js';
 import type { Engine } from './engine.js';
+import { envelopeOf } from './envelope.js';
 import type { Payload } from './payload.js';
 import { ResponseRequest, StreamRequest } from './requester.js';
 import type { WireRequest } from './wire-service.js';
@@ -52,7 +61,10 @@ export function connectionOf(engine: Engine): Connection {
     get millrace() {
       return engine.peer !== undefined;
     },
-    call: (call) => answerOf(call, response, stream, notify),
+    call(call) {
+      const asked = call.method === '' ? call.request : enveloped(call, engine.clock);
+      return answerOf(call, asked, response, stream, notify);
+    },
     response: (request) => response(request),
     notify,
     stream,
@@ -74,12 +86,24 @@ export function connectionOf(engine: Engine): Connection {
 }
 
 function answerOf(
-  call: Call<WireRequest>,
+  { interaction, reply }: Call<WireRequest>,
+  request: WireRequest,
   response: (request: Payload, reply?: Reply) => Observable<Payload>,
   stream: (request: WireRequest, options?: StreamOptions) => Observable<Payload>,
   notify: (request: Payload) => Observable<never>,
 ): Observable<Payload> {
-  const { request, interaction, reply } = call;
   if ('subscribe' in request || interaction === 'stream') return stream(request, { reply });
   return interaction === 'notify' ? notify(request) : response(request, reply);
+}
+
+/** The request with what the call says in the metadata of its first message. */
+function enveloped(call: Call<WireRequest>, clock: Clock): WireRequest {
+  const { request } = call;
+  if (!('subscribe' in request)) return addressed(request, call, clock);
+  return request.pipe(map((message, at) => (at === 0 ? addressed(message, call, clock) : message)));
+}
+
+function addressed(message: Payload, call: Call<WireRequest>, clock: Clock): Payload {
+  const metadata = envelopeOf(call, clock, message.metadata);
+  return message instanceof TextMessage ? new TextMessage(message.content, metadata) : { data: message.data, metadata };
 }

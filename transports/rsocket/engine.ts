@@ -3,10 +3,11 @@
  * send wrong ends here, and harms no other connection. How a connection begins is in handshake.ts.
  */
 import { BehaviorSubject, Subject } from 'rxjs';
-import { type Clock, type MeshError, meshError, type Reply, type Stop } from '../../framework/index.js';
+import { type Clock, type MeshError, meshError, type Reply, type Stop, TextMessage } from '../../framework/kernel.js';
 import { Backpressure } from './backpressure.js';
 import { bytesOf, text } from './bytes.js';
 import { COMPOSITE } from './composite.js';
+import { Farewell } from './farewell.js';
 import { sendFragments } from './fragments.js';
 import { Frame } from './frame.js';
 import { type Hello, helloOf } from './hello.js';
@@ -15,9 +16,9 @@ import type { KeepAlive } from './keep-alive.js';
 import type { Limits } from './limits.js';
 import type { Link } from './link.js';
 import { LONGEST_TEXT, Outbox } from './outbox.js';
-import { type Payload, TextPayload } from './payload.js';
+import { notBytes, type Payload } from './payload.js';
 import { ErrorCode, Flag, FrameType, HEADER, MAX_FRAME } from './protocol.js';
-import { Rate } from './rate.js';
+import { type Rates, ratesOf } from './rate.js';
 import { Reassembler } from './reassembler.js';
 import type { Reassembly } from './reassembly.js';
 import type { Held, StreamState, Wire } from './stream.js';
@@ -69,15 +70,14 @@ export class Engine implements Wire {
   established = false;
   ended = false;
   keepAlive: KeepAlive | undefined;
-  /** No new requests, in either direction. */
-  private draining = false;
+  private readonly farewell: Farewell;
   /** The server has shown that it accepted SETUP: by any frame but an error of the connection. */
   private accepted = false;
   private readonly streams: StreamTable;
   private readonly reassembler: Reassembler;
   private readonly backpressure: Backpressure;
   private readonly inbox: Inbox;
-  private readonly rates: { readonly [K in 'request' | 'cancel' | 'ignored' | 'control']: Rate };
+  private readonly rates: Rates;
   private readonly read = new Frame();
   private lastWords: Stop | undefined;
 
@@ -100,12 +100,9 @@ export class Engine implements Wire {
       this.abort(meshError('Broken', `${this.name} does not read: ${bytes} bytes wait for it`)),
     );
     this.outbox = new Outbox(link, () => this.backpressure.full());
-    this.rates = {
-      request: new Rate(limits.requestRate, clock),
-      cancel: new Rate(limits.cancelRate, clock),
-      ignored: new Rate(limits.ignoredRate, clock),
-      control: new Rate(limits.controlRate, clock),
-    };
+    const say = (): void => this.outbox.error(0, ErrorCode.CONNECTION_CLOSE, CLOSING);
+    this.farewell = new Farewell(clock, say, () => this.endIfDone());
+    this.rates = ratesOf(limits, clock);
   }
 
   start(): void {
@@ -129,7 +126,7 @@ export class Engine implements Wire {
   }
 
   open(stream: StreamState): number {
-    if (this.ended || this.draining) {
+    if (this.ended || this.farewell.begun) {
       throw meshError('Unavailable', `${this.name} is ${this.ended ? 'closed' : 'closing'}`);
     }
     return this.streams.open(stream);
@@ -141,15 +138,18 @@ export class Engine implements Wire {
 
   forget(id: number, partial?: Reassembly): void {
     if (partial !== undefined) this.reassembler.forget(partial);
-    if (this.streams.forget(id) && this.draining && this.streams.size === 0) this.end();
+    if (this.streams.forget(id) && this.farewell.begun) this.endIfDone();
   }
 
   /** A bare COMPLETE is one frame, whatever its metadata: fragments of it would be an item. */
   send(id: number, type: number, flags: number, n: number, item: Payload): number {
     const metadata = item.metadata;
     const head = HEADER + 4 + (metadata === undefined ? 0 : 3 + metadata.length);
-    if (item instanceof TextPayload && head + item.text.length * 3 <= Math.min(this.options.fragment, LONGEST_TEXT)) {
-      const written = this.outbox.text(id, type, flags, n, metadata, item.text);
+    if (
+      item instanceof TextMessage &&
+      head + item.content.length * 3 <= Math.min(this.options.fragment, LONGEST_TEXT)
+    ) {
+      const written = this.outbox.text(id, type, flags, n, metadata, item.content);
       return metadata === undefined ? written : written + metadata.length;
     }
     const { data } = item;
@@ -192,9 +192,10 @@ export class Engine implements Wire {
 
   /** Closes in good order: no new requests, and the end once the open streams have ended. */
   close(): void {
-    if (this.ended || this.draining) return;
-    this.outbox.error(0, ErrorCode.CONNECTION_CLOSE, bytesOf('closing'));
-    this.drain();
+    if (this.ended || this.farewell.begun) return;
+    this.availability.next(0);
+    this.farewell.begin(this.peer !== undefined);
+    this.endIfDone();
   }
 
   /** Ends the connection for a fault of the peer's, telling it so. */
@@ -219,6 +220,7 @@ export class Engine implements Wire {
     this.inbox.stop();
     link.resume();
     this.keepAlive?.stop();
+    this.farewell.stop();
     this.backpressure.stop();
     const lost = error ?? meshError('Broken', `${this.name} was closed`);
     for (const stream of this.streams.empty()) stream.lost(lost);
@@ -231,10 +233,8 @@ export class Engine implements Wire {
     else this.closed.error(error);
   }
 
-  private drain(): void {
-    this.draining = true;
-    this.availability.next(0);
-    if (this.streams.size === 0) this.end();
+  private endIfDone(): void {
+    if (this.streams.size === 0 && !this.farewell.pending) this.end();
   }
 
   private frame(bytes: Uint8Array, start: number, end: number): void {
@@ -320,7 +320,9 @@ export class Engine implements Wire {
   private refusalOf({ type, n, metadata }: Frame): MeshError | undefined {
     const many = type === FrameType.REQUEST_STREAM || type === FrameType.REQUEST_CHANNEL;
     if (many && n <= 0) return meshError('Invalid', 'the initial REQUEST_N must be 1 or more');
-    if (this.draining) return meshError('Rejected', 'the connection is closing');
+    if (this.farewell.begun && type !== FrameType.REQUEST_FNF) {
+      return meshError('Rejected', 'the connection is closing');
+    }
     const { streams } = this.limits;
     if (this.streams.peers >= streams) {
       return meshError('Rejected', `${streams} requests are open already`, { code: 'MILLRACE_LIMIT_STREAMS' });
@@ -352,9 +354,12 @@ export class Engine implements Wire {
       const said = text(data.subarray(0, 1024));
       return this.end(meshError('Broken', `${this.name} ended the connection: ${said}`, { rsocketCode: code }));
     }
-    if (code === ErrorCode.CONNECTION_CLOSE) return this.drain();
+    if (code === ErrorCode.CONNECTION_CLOSE) {
+      this.availability.next(0);
+      return this.farewell.heard(this.peer !== undefined);
+    }
     const refused = code <= ErrorCode.REJECTED_RESUME && this.options.role === 'client' && !this.accepted;
-    if (refused) this.end(fromWire(code, data, false));
+    if (refused) this.end(fromWire(code, data, false, this.name));
     else this.ignore();
   }
 
@@ -378,12 +383,7 @@ export class Engine implements Wire {
   }
 }
 
-function notBytes(): MeshError {
-  return meshError(
-    'Invalid',
-    "a payload's data, and its metadata if any, must be bytes; payload() makes them of texts",
-  );
-}
+const CLOSING = bytesOf('closing');
 
 /** Stands for a stream that has no states: a fire-and-forget of our own. */
 const NO_STREAM: StreamState = {

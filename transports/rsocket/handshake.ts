@@ -1,6 +1,6 @@
 /** How a connection begins: SETUP from the client, what the server checks of it, and who answers requests afterwards. */
 import { throwError } from 'rxjs';
-import { type Clock, isMeshError, meshError, type Overflow, type Stop } from '../../framework/index.js';
+import { type Clock, isMeshError, meshError, type Overflow, type Stop } from '../../framework/kernel.js';
 import { Answers } from './answers.js';
 import { readUint16 } from './bytes.js';
 import { type Connection, connectionOf } from './connection.js';
@@ -87,7 +87,7 @@ export function receive(link: Link, service: WireService, accept: Accept | undef
 
   function begin(read: Setup, chosen: WireService): void {
     engine.peer = helloOf(read.metadata, read.metadataMimeType);
-    answers = new Answers(engine, chosen, common.overflow);
+    answers = new Answers(engine, chosen, common.overflow, read.metadataMimeType);
     engine.established = true;
     watch(engine, 0, Math.min(read.lifetime, common.limits.lifetime));
     if (engine.peer !== undefined) engine.outbox.metadataPush(encodeHello({ windowBytes: common.limits.windowBytes }));

@@ -14,3 +14,4 @@ export type { Setup } from './setup.js';
 export { tcp, type TcpTarget } from './tcp.js';
 export { websocket, type WebSocketTarget } from './websocket.js';
 export type { WireRequest, WireService } from './wire-service.js';
+export { KEEP_ALIVE, LIFETIME, wireOf, type WireOptions } from './wire.js';

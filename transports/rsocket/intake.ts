@@ -3,7 +3,7 @@
  * in large steps while it is open.
  */
 import type { Subscriber } from 'rxjs';
-import { type Call, type MeshError, type Place, Queue, takeSeat, type TurnTaker } from '../../framework/index.js';
+import { type Call, type MeshError, type Place, Queue, takeSeat, type TurnTaker } from '../../framework/kernel.js';
 import { type Payload, sizeOf } from './payload.js';
 import type { Wire } from './stream.js';
 

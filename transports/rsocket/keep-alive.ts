@@ -1,5 +1,5 @@
 /** Signs of life: a client sends KEEPALIVE each interval; either side takes the other for dead after the lifetime. */
-import type { Clock, Stop } from '../../framework/index.js';
+import type { Clock, Stop } from '../../framework/kernel.js';
 
 export interface KeepAliveOptions {
   readonly clock: Clock;

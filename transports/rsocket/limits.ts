@@ -1,5 +1,5 @@
 /** Every bound of a connection in one table, from which come the code's checks, docs/limits.md and the tests of limit ± 1. */
-import { count, duration, MeshError, param, type Param, size } from '../../framework/index.js';
+import { count, duration, MeshError, param, type Param, size } from '../../framework/kernel.js';
 import { MAX_FRAME } from './protocol.js';
 
 const frameSize = (value: unknown): number => between(size(value), 64, MAX_FRAME);

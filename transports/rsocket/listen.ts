@@ -1,6 +1,6 @@
 /** Listens at a place and answers whoever connects there. */
 import { Observable } from 'rxjs';
-import { duration, meshError } from '../../framework/index.js';
+import { duration, meshError } from '../../framework/kernel.js';
 import { type CommonOptions, commonOf } from './connect.js';
 import type { Engine } from './engine.js';
 import { type Accept, receive } from './handshake.js';

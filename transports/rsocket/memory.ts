@@ -1,14 +1,15 @@
 /** RSocket inside a process: the same frames, with no socket between. */
-import { meshError, nextTurn } from '../../framework/index.js';
+import { meshError, nextTurn, type Wire } from '../../framework/kernel.js';
 import { copyOf } from './bytes.js';
 import type { Link, LinkEvents, Transport } from './link.js';
+import { wireOf } from './wire.js';
 
 const HIGH_WATER = 64 * 1024;
 
 /** A place of its own: who dials this value reaches who listens at it. */
-export function memory(name = 'memory'): Transport {
+export function memory(name = 'memory'): Transport & Wire {
   let accepting: ((link: Link) => void) | undefined;
-  return {
+  return wireOf({
     name: `memory://${name}`,
     dial() {
       if (accepting === undefined)
@@ -26,7 +27,7 @@ export function memory(name = 'memory'): Transport {
       };
       return Promise.resolve({ address: { host: name, port: 0 }, close });
     },
-  };
+  });
 }
 
 function pair(name: string): readonly [Link, Link] {

@@ -2,7 +2,7 @@
  * The sending direction of a stream: the sink that a handler's answer or a channel's messages run into. Its gate is open
  * while the peer has asked for more, the socket takes more, and a Millrace peer's bytes are not used up.
  */
-import { type Call, GateSink, type Overflow, type Taker } from '../../framework/index.js';
+import { type Call, GateSink, type Overflow, type Taker } from '../../framework/kernel.js';
 import type { Payload } from './payload.js';
 import type { Held, Wire } from './stream.js';
 

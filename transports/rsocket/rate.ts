@@ -1,5 +1,6 @@
 /** A bound on events a second that looks at the clock only when it is reached. */
-import type { Clock } from '../../framework/index.js';
+import type { Clock } from '../../framework/kernel.js';
+import type { Limits } from './limits.js';
 
 export class Rate {
   private count = 0;
@@ -22,4 +23,16 @@ export class Rate {
     this.count = 1;
     return false;
   }
+}
+
+/** What a peer may do so often a second. */
+export type Rates = { readonly [K in 'request' | 'cancel' | 'ignored' | 'control']: Rate };
+
+export function ratesOf(limits: Limits, clock: Clock): Rates {
+  return {
+    request: new Rate(limits.requestRate, clock),
+    cancel: new Rate(limits.cancelRate, clock),
+    ignored: new Rate(limits.ignoredRate, clock),
+    control: new Rate(limits.controlRate, clock),
+  };
 }

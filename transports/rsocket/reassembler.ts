@@ -1,5 +1,5 @@
 /** Puts items together of fragments, within the bounds of one item and of the connection. */
-import { type MeshError, meshError } from '../../framework/index.js';
+import { type MeshError, meshError } from '../../framework/kernel.js';
 import type { Limits } from './limits.js';
 import type { Payload } from './payload.js';
 import { Reassembly } from './reassembly.js';

@@ -1,5 +1,5 @@
 /** A reply's own metadata on the wire, between Millrace peers: with the first item, and with the end if some came later. */
-import type { Reply } from '../../framework/index.js';
+import type { Reply } from '../../framework/kernel.js';
 import { bytesOf, text } from './bytes.js';
 import { compositeMetadata, decodeComposite, entryOf } from './composite.js';
 

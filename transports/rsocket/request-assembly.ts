@@ -1,5 +1,5 @@
 /** A request of which more fragments are to come; in the table until it is whole. */
-import type { MeshError } from '../../framework/index.js';
+import type { MeshError } from '../../framework/kernel.js';
 import type { Payload } from './payload.js';
 import type { Reassembly } from './reassembly.js';
 import type { StreamState, Wire } from './stream.js';

@@ -9,7 +9,7 @@ import {
   type Overflow,
   type Reply,
   type Seat,
-} from '../../framework/index.js';
+} from '../../framework/kernel.js';
 import { EMPTY } from './bytes.js';
 import { Intake, type IntakeOwner } from './intake.js';
 import { Outlet, type OutletOwner } from './outlet.js';
@@ -63,7 +63,7 @@ export class ResponseRequest implements StreamState, Unsubscribable {
   canceled(): void {}
 
   errored(code: number, data: Uint8Array): void {
-    this.lost(fromWire(code, data, this.wire.peer !== undefined, this.reply));
+    this.lost(fromWire(code, data, this.wire.peer !== undefined, this.wire.name, this.reply));
   }
 
   refuse(error: MeshError): void {
@@ -151,7 +151,7 @@ export class StreamRequest implements StreamState, IntakeOwner, OutletOwner, Uns
   }
 
   errored(code: number, data: Uint8Array): void {
-    this.lost(fromWire(code, data, this.wire.peer !== undefined, this.options.reply));
+    this.lost(fromWire(code, data, this.wire.peer !== undefined, this.wire.name, this.options.reply));
   }
 
   refuse(error: MeshError): void {

@@ -1,6 +1,6 @@
 /** The side of a stream that answers. */
 import { Subscriber } from 'rxjs';
-import { type Call, Gate, type MeshError, meshError, type Overflow, SINK, type Sink } from '../../framework/index.js';
+import { type Call, Gate, type MeshError, meshError, type Overflow, SINK, type Sink } from '../../framework/kernel.js';
 import { EMPTY } from './bytes.js';
 import type { ChannelInlet } from './channel-inlet.js';
 import { Outlet } from './outlet.js';
@@ -132,7 +132,7 @@ export class StreamResponder implements StreamState {
 
   errored(code: number, data: Uint8Array): void {
     this.stop();
-    this.inlet?.failed(fromWire(code, data, this.wire.peer !== undefined));
+    this.inlet?.failed(fromWire(code, data, this.wire.peer !== undefined, this.wire.name));
   }
 
   refuse(error: MeshError): void {

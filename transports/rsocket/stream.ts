@@ -1,5 +1,5 @@
 /** What the parts of the engine hold of each other: a stream in the table, and the connection as its streams see it. */
-import type { Call, Clock, MeshError, Reply } from '../../framework/index.js';
+import type { Call, Clock, MeshError, Reply } from '../../framework/kernel.js';
 import type { Hello } from './hello.js';
 import type { Limits } from './limits.js';
 import type { Outbox } from './outbox.js';

@@ -1,13 +1,15 @@
 /** RSocket over TCP: frames behind their 24-bit lengths. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { meshError } from '../../framework/index.js';
+import { type MeshError, meshError, type Wire } from '../../framework/kernel.js';
 import type { Address, Bound, Link, LinkEvents, Transport } from './link.js';
+import { placeOf, writePlace } from './place.js';
+import { asWire, type WireOptions } from './wire.js';
 
 export interface TcpTarget {
   /** Default 127.0.0.1: nobody is served over the network who did not ask for it. */
   readonly host?: string;
-  /** 0 to listen lets the system choose. */
-  readonly port: number;
+  /** 0 to listen lets the system choose. Without one there is no place: an application only calls others over it. */
+  readonly port?: number;
 }
 
 /** Bytes a socket may hold before its writers are asked to wait. */
@@ -15,13 +17,36 @@ const HIGH_WATER = 64 * 1024;
 
 const NOTHING = new Uint8Array(0);
 
-/** A place to listen at or to dial, by TCP. */
-export function tcp({ host = '127.0.0.1', port }: TcpTarget): Transport {
-  return {
-    name: `tcp://${host}:${port}`,
-    dial: () => dial(host, port),
-    bind: (accept) => bind(host, port, accept),
-  };
+/** A place to listen at or to dial, by TCP. Throws Invalid for a port that can't be one. */
+export function tcp({ host = '127.0.0.1', port }: TcpTarget = {}, options: WireOptions = {}): Transport & Wire {
+  const name = port === undefined ? 'tcp' : writePlace('tcp', { host, port: checkPort(port) });
+  return asWire(
+    {
+      name,
+      dial: () => (port === undefined ? Promise.reject(nowhere('tcp')) : dial(host, port)),
+      bind: (accept) => (port === undefined ? Promise.reject(nowhere('tcp')) : bind(host, port, accept)),
+    },
+    {
+      listens: port !== undefined,
+      address: (bound) => writePlace('tcp', bound),
+      at(address) {
+        const place = placeOf(address, 'tcp');
+        return place === undefined ? undefined : tcp(place, options);
+      },
+    },
+    options,
+  );
+}
+
+/** The port, if it is one. */
+export function checkPort(port: number): number {
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw meshError('Invalid', `${port} is not a port, a whole number from 0 to 65535`);
+}
+
+/** There is no port to dial or to listen at. */
+export function nowhere(scheme: string): MeshError {
+  return meshError('Invalid', `${scheme} names no port; write { port: 7001 }`);
 }
 
 function dial(host: string, port: number): Promise<Link> {

@@ -4,32 +4,48 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
-import { meshError } from '../../framework/index.js';
+import { meshError, type Wire } from '../../framework/kernel.js';
 import type { Bound, Link, LinkEvents, Transport } from './link.js';
 import { eachFrame } from './messages.js';
 import { MAX_FRAME } from './protocol.js';
-import { listening } from './tcp.js';
+import { writePlace } from './place.js';
+import { checkPort, listening, nowhere } from './tcp.js';
+import { asWire, type WireOptions } from './wire.js';
 
 export type WebSocketTarget =
-  | { readonly host?: string; readonly port: number; readonly path?: string }
+  | { readonly host?: string; readonly port?: number; readonly path?: string }
   | { /** `ws://` or `wss://`; to dial only. */ readonly url: string };
 
 const HIGH_WATER = 64 * 1024;
 /** Milliseconds for the opening handshake. */
 const HANDSHAKE = 10_000;
 
-/** A place to listen at or to dial, by WebSocket. Without a path, any path is served. */
-export function websocket(target: WebSocketTarget): Transport {
-  const url = 'url' in target ? target.url : `ws://${target.host ?? '127.0.0.1'}:${target.port}${target.path ?? '/'}`;
-  return {
-    name: url,
-    dial: () => dial(url),
-    bind(accept, maxFrame) {
-      if ('url' in target)
-        return Promise.reject(meshError('Invalid', `listen with { host, port, path } instead of ${url}`));
-      return bind(target.host ?? '127.0.0.1', target.port, target.path, accept, maxFrame);
+/** A place to listen at or to dial, by WebSocket. Without a path, any path is served. Throws Invalid for a port that can't be one. */
+export function websocket(target: WebSocketTarget = {}, options: WireOptions = {}): Transport & Wire {
+  return asWire(
+    transportOf(target),
+    {
+      listens: 'port' in target && target.port !== undefined,
+      address: (bound) => writePlace('ws', bound, 'path' in target ? (target.path ?? '/') : '/'),
+      at: (address) =>
+        /^wss?:\/\/[^/]/.test(address) && URL.canParse(address) ? websocket({ url: address }, options) : undefined,
     },
-  };
+    options,
+  );
+}
+
+function transportOf(target: WebSocketTarget): Transport {
+  if ('url' in target) {
+    const { url } = target;
+    const bind = () => Promise.reject(meshError('Invalid', `listen with { host, port, path } instead of ${url}`));
+    return { name: url, dial: () => dial(url), bind };
+  }
+  const { host = '127.0.0.1', port, path } = target;
+  if (port === undefined) {
+    return { name: 'ws', dial: () => Promise.reject(nowhere('ws')), bind: () => Promise.reject(nowhere('ws')) };
+  }
+  const url = writePlace('ws', { host, port: checkPort(port) }, path ?? '/');
+  return { name: url, dial: () => dial(url), bind: (accept, maxFrame) => bind(host, port, path, accept, maxFrame) };
 }
 
 function dial(url: string): Promise<Link> {

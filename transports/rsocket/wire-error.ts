@@ -7,7 +7,7 @@ import {
   meshError,
   type Reply,
   reportOf,
-} from '../../framework/index.js';
+} from '../../framework/kernel.js';
 import { bytesOf, text } from './bytes.js';
 import { ErrorCode } from './protocol.js';
 import { takePairs } from './reply-metadata.js';
@@ -42,22 +42,23 @@ const TAGS: Readonly<Record<number, ErrorTag>> = {
   [ErrorCode.INVALID]: 'Invalid',
 };
 
-/** The error that a peer's ERROR frame tells of. Codes that are not the protocol's are the application's, and Failed. */
-export function fromWire(code: number, data: Uint8Array, millrace: boolean, reply?: Reply): MeshError {
+/** The error that an ERROR frame `from` a peer tells of. Codes that are not the protocol's are the application's, and Failed. */
+export function fromWire(code: number, data: Uint8Array, millrace: boolean, from: string, reply?: Reply): MeshError {
   const said = text(data.subarray(0, LONGEST));
-  const whole = millrace ? reported(said, reply) : undefined;
+  const whole = millrace ? reported(said, from, reply) : undefined;
   if (whole !== undefined) return whole;
   return meshError(TAGS[code] ?? 'Failed', said === '' ? `the peer sent error 0x${code.toString(16)}` : said, {
     rsocketCode: code,
+    from,
   });
 }
 
-function reported(said: string, reply: Reply | undefined): MeshError | undefined {
+function reported(said: string, from: string, reply: Reply | undefined): MeshError | undefined {
   if (!said.startsWith('{')) return undefined;
   try {
     const report = JSON.parse(said) as { reply?: unknown };
     if (reply !== undefined) takePairs(report.reply, reply);
-    return errorOf(report);
+    return errorOf(report, from);
   } catch {
     return undefined;
   }

@@ -1,0 +1,371 @@
+/** An application that runs: its services made, its wires served, its peers known; and its end, in the reverse order. */
+import { BehaviorSubject, defer, lastValueFrom, type Observable } from 'rxjs';
+import type { Logger } from 'pino';
+import {
+  CODEC_LIMITS,
+  type CodecLimits,
+  type Client,
+  codecs as codecsOf,
+  type Codecs,
+  type Contract,
+  describeContract,
+  dispatch,
+  encoding,
+  type Failures,
+  handle,
+  json,
+  type Handlers,
+  local,
+  type Methods,
+  OpenCalls,
+  type Route,
+  type Served,
+  typedClient,
+  type Wire,
+  type WireCalls,
+  type WireTerms,
+} from '../contract/index.js';
+import {
+  type Agnostic,
+  deadline,
+  duration,
+  filters,
+  type MeshError,
+  meshError,
+  param,
+  type Param,
+  type Service,
+} from '../core/index.js';
+import {
+  type AppDescription,
+  PATIENCE,
+  Peers,
+  Platform,
+  RECONNECT,
+  RECONNECT_MOST,
+  type Status,
+} from '../discovery/index.js';
+import { keepAmbientCalls } from './ambient-call.js';
+import { configurationOf } from './app-configuration.js';
+import type { Configuration } from './configuration.js';
+import { clientToken, type Constructor, contractsOf, filtersOf, settingToken } from './decorators.js';
+import { Health, HEALTH_HOST, HEALTH_PORT, type HealthServer, serveHealth } from './health.js';
+import { type Hooks, startAll, stopAll } from './lifecycle.js';
+import { Log, LOG_LEVEL, loggerOf, logOf } from './logs.js';
+import type { Blueprint } from './blueprint.js';
+import { type Graph, graphOf, type Token } from './providers.js';
+import { traceClient, traceServer } from './tracing.js';
+
+export const GRACE = param(
+  'app.grace',
+  25_000,
+  duration,
+  'Milliseconds that open calls get to end when the application stops.',
+);
+
+export const CALL_DEADLINE = param(
+  'call.deadline',
+  30_000,
+  duration,
+  'Milliseconds after which a response is given up for which neither contract nor caller names a deadline.',
+);
+
+const OWN: readonly Param<unknown>[] = [
+  GRACE,
+  CALL_DEADLINE,
+  LOG_LEVEL,
+  HEALTH_PORT,
+  HEALTH_HOST,
+  PATIENCE,
+  RECONNECT,
+  RECONNECT_MOST,
+];
+
+/** What an application is doing. */
+export type AppState = 'starting' | 'ready' | 'stopping' | 'stopped';
+
+export interface App {
+  readonly name: string;
+  /** Where it is called, `tcp://127.0.0.1:7001`; in the order of its wires. */
+  readonly addresses: readonly string[];
+  /** Where /livez and /readyz are, `http://127.0.0.1:7080`; undefined if nowhere. */
+  readonly healthAddress: string | undefined;
+  readonly state: AppState;
+  /** Values of params, which can be changed while it runs. */
+  readonly config: Configuration;
+  readonly log: Log;
+  /** A client of a contract: of this application's own service, or of whichever peer serves it. */
+  client<M extends Methods, F extends Failures>(contract: Contract<M, F>): Client<Contract<M, F>>;
+  /** What the container has, or makes, for a token. */
+  get<T>(token: Token<T>): T;
+  /** Contracts, schemas and stacks as they really are. */
+  describe(): AppDescription;
+  /** Routes with calls that are being answered, and how many. */
+  readonly open: OpenCalls['list'];
+  /**
+   * Stops in good order: says that it isn't ready, refuses new calls, tells peers to go elsewhere, lets calls end within the
+   * grace, then stops the services. The same promise each time.
+   */
+  stop(): Promise<void>;
+}
+
+/** Makes an application of what was said of it. */
+export async function startApp(plan: Blueprint): Promise<App> {
+  keepAmbientCalls();
+  const app = new RunningApp(plan);
+  await app.start();
+  return app;
+}
+
+/** The values of all params of an application that isn't started. */
+export function configurationOfPlan(plan: Blueprint): Configuration {
+  return configurationOf(plan, paramsOf(plan, graphOf(plan.services, plan.provisions, OWN_TOKENS)));
+}
+
+class RunningApp implements App {
+  readonly name: string;
+  readonly config: Configuration;
+  readonly log: Log;
+  state: AppState = 'starting';
+  addresses: readonly string[] = [];
+  healthAddress: string | undefined;
+  private readonly health = new Health();
+  private readonly logger: Logger;
+  private readonly graph: Graph;
+  private readonly codecs: Codecs;
+  private readonly routes = new Map<string, Route>();
+  private readonly contracts: Contract[] = [];
+  private readonly calls = new OpenCalls();
+  private readonly status: BehaviorSubject<Status>;
+  private readonly answers: Service<unknown, unknown>;
+  private readonly peers: Peers;
+  private readonly terms: WireTerms;
+  private served: Served[] = [];
+  private healthServer: HealthServer | undefined;
+  private started: Hooks[] = [];
+  private stopping: Promise<void> | undefined;
+
+  constructor(private readonly plan: Blueprint) {
+    const { clock, wires, services, answering } = plan;
+    this.name =
+      plan.name === ''
+        ? nameOf(
+            services,
+            answering.map(({ contract }) => contract),
+          )
+        : plan.name;
+    this.graph = graphOf(services, plan.provisions, OWN_TOKENS);
+    this.config = configurationOf(plan, paramsOf(plan, this.graph));
+    this.logger = loggerOf(this.name, this.config.get(LOG_LEVEL), plan.log);
+    this.log = logOf(this.logger);
+    this.codecs = codecsOf(json(codecLimitsOf(this.config)), ...plan.codecs);
+    this.terms = { clock, grace: this.config.get(GRACE), get: (wanted) => this.config.get(wanted) };
+    this.status = new BehaviorSubject<Status>(this.statusNow(false));
+    const stack = filters(traceServer(clock), ...plan.filters, deadline(clock));
+    this.answers = dispatch(this.routes, { codecs: this.codecs, stack });
+    this.peers = new Peers(plan.discoveries, wires, this.terms);
+    this.config.watch(LOG_LEVEL).subscribe((level) => (this.logger.level = level));
+  }
+
+  async start(): Promise<void> {
+    try {
+      this.register();
+      this.make();
+      await startAll(this.hooks(), (each) => this.started.push(each));
+      await this.serve();
+      this.state = 'ready';
+      this.health.all.subscribe(() => this.tell());
+      this.log.info({ addresses: this.addresses, services: this.contracts.map(({ name }) => name) }, 'ready');
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  client<M extends Methods, F extends Failures>(contract: Contract<M, F>): Client<Contract<M, F>> {
+    const { clock } = this.plan;
+    const own = this.contracts.some(({ name }) => name === contract.name);
+    const service = own ? local(this.answers) : encoding(this.peers.service(contract.name), this.codecs);
+    return typedClient(contract, service, {
+      clock,
+      deadline: this.config.get(CALL_DEADLINE),
+      filter: traceClient(clock),
+    });
+  }
+
+  get<T>(token: Token<T>): T {
+    return this.graph.container.resolve(token);
+  }
+
+  get open(): OpenCalls['list'] {
+    return this.calls.list;
+  }
+
+  describe(): AppDescription {
+    const stacks: Record<string, readonly string[]> = {
+      all: ['trace', ...this.plan.filters.map(named), 'deadline', 'codec'],
+    };
+    for (const service of this.graph.order) {
+      for (const contract of contractsOf(service)) {
+        for (const method of Object.keys(contract.methods)) {
+          const own = filtersOf(service.prototype as object, method);
+          if (own.length > 0) stacks[`${contract.name}.${method}`] = own.map(named);
+        }
+      }
+    }
+    return {
+      name: this.name,
+      addresses: this.addresses,
+      contracts: this.contracts.map((contract) => describeContract(contract)),
+      stacks,
+      calls: this.graph.clients.map(({ name }) => name),
+      versions: { node: process.versions.node },
+    };
+  }
+
+  stop(): Promise<void> {
+    return (this.stopping ??= this.end());
+  }
+
+  /** What classes of the application may ask for. */
+  private register(): void {
+    const { container, clients, settings } = this.graph;
+    container.register(Log as Token<Log>, { useValue: this.log });
+    container.register(Health, { useValue: this.health });
+    for (const each of settings) container.register(settingToken(each), { useValue: this.config.get(each) });
+    const provided = new Set(this.plan.provisions.map(({ token }) => token));
+    for (const { contract } of this.plan.answering) this.contracts.push(contract);
+    for (const service of this.plan.services) this.contracts.push(...contractsOf(service));
+    for (const contract of clients) {
+      const token = clientToken(contract);
+      if (!provided.has(token)) container.register(token, { useFactory: () => this.client(contract) });
+    }
+  }
+
+  /** Makes the services, and the routes to their methods. */
+  private make(): void {
+    const defect = (call: { readonly method: string }, error: MeshError): void => {
+      this.log.of(call as never).error({ err: error.cause ?? error }, `${call.method} failed`);
+    };
+    const add = (contract: Contract, handlers: object, filterOf?: (method: string) => Agnostic | undefined): void => {
+      const options = { defect, ...(contract === PLATFORM ? {} : { open: this.calls }) };
+      const routes = handle(
+        contract,
+        handlers as Handlers<Contract>,
+        filterOf === undefined ? options : { ...options, filterOf },
+      );
+      for (const [name, route] of routes) {
+        if (this.routes.has(name)) throw twice(contract.name);
+        this.routes.set(name, route);
+      }
+    };
+    for (const service of this.plan.services) {
+      const instance = this.graph.container.resolve(service as Token<object>);
+      for (const contract of contractsOf(service)) {
+        add(contract, instance, (method) => {
+          const own = filtersOf(service.prototype as object, method);
+          return own.length === 0 ? undefined : filters(...own);
+        });
+      }
+    }
+    for (const { contract, handlers } of this.plan.answering) add(contract, handlers);
+    add(PLATFORM, { status: () => this.status, describe: () => defer(() => [this.describe()]) });
+  }
+
+  /** Instances with something to do at the start or the end, each behind what it asks for. */
+  private hooks(): Hooks[] {
+    const values = this.plan.provisions.flatMap(({ provider }) => ('useValue' in provider ? [provider.useValue] : []));
+    const made = this.graph.order.map((each) => this.graph.container.resolve(each as Token<object>));
+    return [...new Set([...values, ...made])].filter(
+      (each): each is Hooks => typeof each === 'object' && each !== null,
+    );
+  }
+
+  private async serve(): Promise<void> {
+    const { wires } = this.plan;
+    const places = wires.filter((wire): wire is Wire & Required<Pick<Wire, 'serve'>> => wire.serve !== undefined);
+    for (const wire of places) this.served.push(await wire.serve(this.answers as WireCalls, this.terms));
+    this.addresses = this.served.map(({ address }) => address);
+    const port = this.config.get(HEALTH_PORT);
+    if (port === undefined) return;
+    const look = () => ({ ready: this.state === 'ready' && this.health.ok, state: this.state });
+    this.healthServer = await serveHealth(this.config.get(HEALTH_HOST), port, look, this.health);
+    this.healthAddress = this.healthServer.address;
+  }
+
+  private tell(): void {
+    if (this.status.closed || this.state !== 'ready') return;
+    this.status.next(this.statusNow(this.health.ok));
+  }
+
+  private statusNow(ready: boolean): Status {
+    const services = this.contracts.map(({ name }) => name);
+    return { ready, state: this.state, services, checks: this.health.present };
+  }
+
+  private async end(): Promise<void> {
+    const before = this.state;
+    this.state = 'stopping';
+    if (before === 'ready') this.log.info({ open: Object.fromEntries(this.open) }, 'stopping');
+    this.status.next(this.statusNow(false));
+    this.status.complete();
+    await Promise.all(this.served.map((each) => ended(each.close())));
+    await this.idle();
+    await ended(this.peers.close());
+    await stopAll(this.started, (hook, error) => this.log.error({ err: error }, `${hook} failed to stop`));
+    await this.healthServer?.close();
+    this.state = 'stopped';
+    if (before === 'ready') this.log.info('stopped');
+    await new Promise<void>((done) => this.logger.flush(() => done()));
+  }
+
+  /** Fire-and-forgets, and calls within the process, which no connection waits for. */
+  private async idle(): Promise<void> {
+    await new Promise<void>((done) => {
+      const stop = this.plan.clock.after(this.terms.grace, () => {
+        this.log.warn({ open: Object.fromEntries(this.open) }, `calls were open after ${this.terms.grace} ms of grace`);
+        done();
+      });
+      this.calls.whenIdle(() => {
+        stop();
+        done();
+      });
+    });
+  }
+}
+
+const PLATFORM: Contract = Platform;
+
+function ended(closing: Observable<never>): Promise<unknown> {
+  return lastValueFrom(closing, { defaultValue: undefined });
+}
+
+/** What an application provides itself. */
+const OWN_TOKENS = [Log, Health] as Token[];
+
+function paramsOf(plan: Blueprint, graph: Graph): Param<unknown>[] {
+  return [
+    ...OWN,
+    ...Object.values(CODEC_LIMITS),
+    ...plan.wires.flatMap((wire) => wire.params),
+    ...graph.settings,
+    ...plan.params,
+  ];
+}
+
+/** The configured bounds of messages. */
+function codecLimitsOf(config: Configuration): CodecLimits {
+  return { depth: config.get(CODEC_LIMITS.depth), items: config.get(CODEC_LIMITS.items) };
+}
+
+function nameOf(services: readonly Constructor[], contracts: readonly Contract[]): string {
+  return services.flatMap((service) => contractsOf(service))[0]?.name ?? contracts[0]?.name ?? 'client';
+}
+
+function named(filter: { readonly name: string }): string {
+  return filter.name === '' ? 'filter' : filter.name;
+}
+
+function twice(name: string): MeshError {
+  return meshError('Invalid', `two services of the application serve ${name}`, { code: 'MILLRACE_MESH' });
+}

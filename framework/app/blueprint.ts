@@ -1,0 +1,39 @@
+/** All that is said of an application before it starts. */
+import type { Codec, Contract, Wire } from '../contract/index.js';
+import type { Agnostic, Clock, Param } from '../core/index.js';
+import type { Discovery } from '../discovery/index.js';
+import type { Constructor } from './decorators.js';
+import type { LogOptions } from './logs.js';
+import type { Provision } from './providers.js';
+
+/** Plain functions that serve a contract, in the place of a class. */
+export interface Answering {
+  readonly contract: Contract;
+  readonly handlers: Readonly<Record<string, unknown>>;
+}
+
+/** Where values of params come from beside code. `start()` hears only code unless it is told; `run()` what the process was given. */
+export interface ConfigSources {
+  /** A path; `usual` is millrace.yaml, millrace.yml or millrace.json in the working folder; false is none. Default: none. */
+  readonly file?: string | false;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The words of the command line after the program's name. */
+  readonly flags?: readonly string[];
+}
+
+/** All that was said of an application. */
+export interface Blueprint {
+  readonly name: string;
+  readonly services: readonly Constructor[];
+  readonly answering: readonly Answering[];
+  readonly wires: readonly Wire[];
+  readonly discoveries: readonly Discovery[];
+  readonly provisions: readonly Provision[];
+  readonly params: readonly Param<unknown>[];
+  readonly code: Readonly<Record<string, unknown>>;
+  readonly sources: ConfigSources | undefined;
+  readonly filters: readonly Agnostic[];
+  readonly codecs: readonly Codec[];
+  readonly clock: Clock;
+  readonly log: LogOptions;
+}

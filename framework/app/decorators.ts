@@ -1,0 +1,107 @@
+/** Services as decorated classes. Decorators say what a class is, or refuse it where it is defined; they wrap nothing. */
+import 'reflect-metadata';
+import { inject, injectable } from 'tsyringe';
+import type { Contract, Failures, Handlers, Methods } from '../contract/index.js';
+import { type Agnostic, MeshError, type Param } from '../core/index.js';
+
+/** A class whose constructor asks for what the container has. */
+export type Constructor<T = object> = new (...args: never[]) => T;
+
+const CONTRACTS = 'millrace:contracts';
+const FILTERS = 'millrace:filters';
+const CLIENTS = 'millrace:clients';
+const SETTINGS = 'millrace:settings';
+
+/**
+ * The class serves a contract: it has a method for each of the contract's, or it does not compile. A class may serve several.
+ * @example `@serves(Catalog) class CatalogService implements Handlers<typeof Catalog> { … }`
+ */
+export function serves<M extends Methods, F extends Failures>(
+  contract: Contract<M, F>,
+): <T extends Constructor<Handlers<Contract<M, F>>>>(target: T) => void {
+  return (target) => {
+    const before = contractsOf(target);
+    if (before.some(({ name }) => name === contract.name)) {
+      throw wrong(`${target.name} serves ${contract.name} twice`);
+    }
+    for (const method of Object.keys(contract.methods)) {
+      if (typeof (target.prototype as Record<string, unknown>)[method] === 'function') continue;
+      throw wrong(`${target.name} has no method ${method}, which ${contract.name} asks for`);
+    }
+    if (before.length === 0) injectable()(target);
+    Reflect.defineMetadata(CONTRACTS, [contract, ...before], target);
+  };
+}
+
+/** The contracts that a class serves. */
+export function contractsOf(target: object): readonly Contract[] {
+  return (Reflect.getOwnMetadata(CONTRACTS, target) as readonly Contract[] | undefined) ?? [];
+}
+
+/** A method that can have filters: one that answers with what a handler answers with. */
+type Filtered = (request: never, call: never) => object | void;
+
+/** Filters before a method, outermost first. Each application's service has states of its own of them. */
+export function use(
+  ...filters: readonly Agnostic[]
+): <F extends Filtered>(prototype: object, key: string, descriptor: TypedPropertyDescriptor<F>) => void {
+  return (prototype, key) => {
+    for (const filter of filters) {
+      if (typeof filter !== 'function')
+        throw wrong(`${prototype.constructor.name}.${key}: ${String(filter)} is not a filter`);
+    }
+    Reflect.defineMetadata(FILTERS, filters, prototype, key);
+  };
+}
+
+/** The filters of a method, outermost first. */
+export function filtersOf(target: object, key: string): readonly Agnostic[] {
+  return (Reflect.getMetadata(FILTERS, target, key) as readonly Agnostic[] | undefined) ?? [];
+}
+
+/** A constructor parameter that is a client of a contract, wherever it is served: `@client(Ratings) ratings: Client<typeof Ratings>`. */
+export function client(contract: Contract): ParameterDecorator {
+  return (target, _key, index) => {
+    inject(clientToken(contract))(target, undefined, index);
+    const known = new Map(clientsOf(target));
+    Reflect.defineMetadata(CLIENTS, known.set(index, contract), target);
+  };
+}
+
+/** The contracts that a class calls, by the number of the parameter. */
+export function clientsOf(target: object): ReadonlyMap<number, Contract> {
+  return (Reflect.getOwnMetadata(CLIENTS, target) as ReadonlyMap<number, Contract> | undefined) ?? new Map();
+}
+
+/** A constructor parameter that is the configured value of a param: `@setting(PageSize) pageSize: number`. */
+export function setting<T>(param: Param<T>): ParameterDecorator {
+  return (target, _key, index) => {
+    inject(settingToken(param))(target, undefined, index);
+    const known = new Map(settingsOf(target));
+    Reflect.defineMetadata(SETTINGS, known.set(index, param), target);
+  };
+}
+
+/** The params that a class is configured by, by the number of the parameter. */
+export function settingsOf(target: object): ReadonlyMap<number, Param<unknown>> {
+  return (Reflect.getOwnMetadata(SETTINGS, target) as ReadonlyMap<number, Param<unknown>> | undefined) ?? new Map();
+}
+
+/** Marks a class that others may ask for in their constructors; there is one of it in each application. */
+export function component(): <T extends Constructor>(target: T) => void {
+  return (target) => injectable()(target);
+}
+
+/** What the container knows the client of a contract by. */
+export function clientToken({ name }: Pick<Contract, 'name'>): symbol {
+  return Symbol.for(`millrace.client.${name}`);
+}
+
+/** What the container knows the value of a param by. */
+export function settingToken({ name }: Pick<Param<unknown>, 'name'>): symbol {
+  return Symbol.for(`millrace.setting.${name}`);
+}
+
+function wrong(message: string): MeshError {
+  return new MeshError('Invalid', message, { code: 'MILLRACE_DECORATOR' });
+}

@@ -1,0 +1,143 @@
+/**
+ * The trace role: a span for each call that is made and each that is answered, by the OpenTelemetry API. Which tracer that
+ * is, a program says by setting up an SDK of its own; without one, ids are still made and passed on, so that logs agree.
+ */
+import {
+  context,
+  ProxyTracerProvider,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  TraceFlags,
+  type SpanContext,
+} from '@opentelemetry/api';
+import { Observable, Subscriber } from 'rxjs';
+import {
+  type Agnostic,
+  asMeshError,
+  type Call,
+  type Clock,
+  type Service,
+  servingAs,
+  type TraceContext,
+} from '../core/index.js';
+
+const TRACER = 'millrace';
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** Traces the calls that come in. */
+export function traceServer(clock: Clock): Agnostic {
+  return tracing(SpanKind.SERVER, clock);
+}
+
+/** Traces the calls that go out. */
+export function traceClient(clock: Clock): Agnostic {
+  return tracing(SpanKind.CLIENT, clock);
+}
+
+function tracing(kind: SpanKind, clock: Clock): Agnostic {
+  return <Req, Rep>(next: Service<Req, Rep>): Service<Req, Rep> =>
+    (call) => {
+      if (hasTracer()) return traced(next, call, kind);
+      if (kind === SpanKind.SERVER) return next(call);
+      return next({ ...call, trace: childOf(call.trace, clock) });
+    };
+}
+
+/** Whether a program has set up an SDK. */
+function hasTracer(): boolean {
+  const provider = trace.getTracerProvider();
+  return !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer(TRACER) !== undefined;
+}
+
+function traced<Req, Rep>(next: Service<Req, Rep>, call: Call<Req>, kind: SpanKind): Observable<Rep> {
+  return new Observable((to) => {
+    const outer = parentOf(call.trace, kind);
+    const [service, method] = splitRoute(call.method);
+    const span = trace
+      .getTracer(TRACER)
+      .startSpan(
+        call.method,
+        { kind, attributes: { 'rpc.system': 'rsocket', 'rpc.service': service, 'rpc.method': method } },
+        outer,
+      );
+    const inner: Call<Req> = { ...call, trace: traceOf(span.spanContext()) };
+    const spanned = new Spanned<Rep>(to, span);
+    context.with(trace.setSpan(outer, span), () => {
+      try {
+        const answer = next(inner);
+        (kind === SpanKind.SERVER ? servingAs(inner, answer) : answer).subscribe(spanned);
+      } catch (error) {
+        spanned.error(error);
+      }
+    });
+  });
+}
+
+/** The context of a call: of its own trace, or for a call that says none of whatever span the program is in. */
+function parentOf(known: TraceContext | undefined, kind: SpanKind): ReturnType<typeof context.active> {
+  const active = context.active();
+  if (known === undefined) return active;
+  if (kind === SpanKind.CLIENT && trace.getSpanContext(active)?.traceId === known.traceId) return active;
+  return trace.setSpanContext(active, {
+    traceId: known.traceId,
+    spanId: known.spanId,
+    traceFlags: known.sampled ? TraceFlags.SAMPLED : TraceFlags.NONE,
+    isRemote: true,
+  });
+}
+
+function traceOf({ traceId, spanId, traceFlags, traceState }: SpanContext): TraceContext {
+  const state = traceState?.serialize();
+  const sampled = (traceFlags & TraceFlags.SAMPLED) !== 0;
+  return { traceId, spanId, sampled, ...(state === undefined || state === '' ? {} : { state }) };
+}
+
+/** Ends the span when the call ends, with what became of it. */
+class Spanned<T> extends Subscriber<T> {
+  private items = 0;
+
+  constructor(
+    private readonly to: Subscriber<T>,
+    private readonly span: Span,
+  ) {
+    super(to);
+    this.add(() => {
+      if (this.items > 1) span.setAttribute('rpc.items', this.items);
+      span.end();
+    });
+  }
+
+  protected override _next(item: T): void {
+    this.items += 1;
+    this.to.next(item);
+  }
+
+  protected override _error(error: unknown): void {
+    const { tag, code, message } = asMeshError(error);
+    this.span.setAttribute('error.type', code);
+    this.span.setStatus({ code: SpanStatusCode.ERROR, message: `${tag}: ${message}` });
+    super._error(error);
+  }
+}
+
+/** The context of a call made on behalf of `parent`, or of one that begins a trace. */
+function childOf(parent: TraceContext | undefined, clock: Clock): TraceContext {
+  if (parent === undefined) return { traceId: digits(clock, 16), spanId: digits(clock, 8), sampled: false };
+  return { ...parent, spanId: digits(clock, 8) };
+}
+
+function digits(clock: Clock, bytes: number): string {
+  let made = '';
+  for (let at = 0; at < bytes; at += 4) {
+    const bits = (clock.random() * 0x1_0000_0000) >>> 0;
+    made += `${HEX[bits >>> 24]}${HEX[(bits >>> 16) & 0xff]}${HEX[(bits >>> 8) & 0xff]}${HEX[bits & 0xff]}`;
+  }
+  return made;
+}
+
+function splitRoute(route: string): [string, string] {
+  const dot = route.lastIndexOf('.');
+  return dot < 0 ? ['', route] : [route.slice(0, dot), route.slice(dot + 1)];
+}
