@@ -19,9 +19,12 @@ export function configurationOf({ code, sources }: Blueprint, params: readonly P
   });
 }
 
+/** Variables of the command line's own, which a shell may have set for everything that it starts. */
+const OTHERS: readonly string[] = [COMMAND, 'MILLRACE_AT'];
+
 /** What the process was given: the usual file, its environment and its flags. */
 export function processSources(): ConfigSources {
   const env = { ...process.env };
-  delete env[COMMAND];
+  for (const name of OTHERS) delete env[name];
   return { file: 'usual', env, flags: process.argv.slice(2) };
 }

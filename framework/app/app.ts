@@ -48,12 +48,13 @@ import {
 import { keepAmbientCalls } from './ambient-call.js';
 import { configurationOf } from './app-configuration.js';
 import type { Configuration } from './configuration.js';
-import { clientToken, type Constructor, contractsOf, filtersOf, settingToken } from './decorators.js';
+import { type Constructor, contractsOf, filtersOf } from './decorators.js';
 import { Health, HEALTH_HOST, HEALTH_PORT, type HealthServer, serveHealth } from './health.js';
 import { type Hooks, startAll, stopAll } from './lifecycle.js';
 import { Log, LOG_LEVEL, loggerOf, logOf } from './logs.js';
 import type { Blueprint } from './blueprint.js';
-import { type Graph, graphOf, type Token } from './providers.js';
+import { boundNotifies, NOTIFIES } from './notify-bound.js';
+import { type Graph, graphOf, type Own, type Token } from './providers.js';
 import { traceClient, traceServer } from './tracing.js';
 
 export const GRACE = param(
@@ -72,6 +73,7 @@ export const CALL_DEADLINE = param(
 
 const OWN: readonly Param<unknown>[] = [
   GRACE,
+  NOTIFIES,
   CALL_DEADLINE,
   LOG_LEVEL,
   HEALTH_PORT,
@@ -80,6 +82,9 @@ const OWN: readonly Param<unknown>[] = [
   RECONNECT,
   RECONNECT_MOST,
 ];
+
+/** Milliseconds to leave peers in good order, when nothing is being answered any more. */
+const LEAVE = 1000;
 
 /** What an application is doing. */
 export type AppState = 'starting' | 'ready' | 'stopping' | 'stopped';
@@ -119,7 +124,7 @@ export async function startApp(plan: Blueprint): Promise<App> {
 
 /** The values of all params of an application that isn't started. */
 export function configurationOfPlan(plan: Blueprint): Configuration {
-  return configurationOf(plan, paramsOf(plan, graphOf(plan.services, plan.provisions, OWN_TOKENS)));
+  return configurationOf(plan, paramsOf(plan, graphOf(plan.services, plan.provisions, NOTHING_YET)));
 }
 
 class RunningApp implements App {
@@ -154,14 +159,24 @@ class RunningApp implements App {
             answering.map(({ contract }) => contract),
           )
         : plan.name;
-    this.graph = graphOf(services, plan.provisions, OWN_TOKENS);
+    this.graph = graphOf(services, plan.provisions, {
+      client: (contract) => this.client(contract),
+      setting: (each) => this.config.get(each),
+      parts: [
+        [Log, () => this.log],
+        [Health, () => this.health],
+      ],
+    });
     this.config = configurationOf(plan, paramsOf(plan, this.graph));
     this.logger = loggerOf(this.name, this.config.get(LOG_LEVEL), plan.log);
     this.log = logOf(this.logger);
     this.codecs = codecsOf(json(codecLimitsOf(this.config)), ...plan.codecs);
     this.terms = { clock, grace: this.config.get(GRACE), get: (wanted) => this.config.get(wanted) };
     this.status = new BehaviorSubject<Status>(this.statusNow(false));
-    const stack = filters(traceServer(clock), ...plan.filters, deadline(clock));
+    const bound = boundNotifies(this.config.get(NOTIFIES), (method, dropped) =>
+      this.log.warn({ method, dropped }, 'fire-and-forgets are dropped: too many are at work'),
+    );
+    const stack = filters(traceServer(clock), bound, ...plan.filters, deadline(clock));
     this.answers = dispatch(this.routes, { codecs: this.codecs, stack });
     this.peers = new Peers(plan.discoveries, wires, this.terms);
     this.config.watch(LOG_LEVEL).subscribe((level) => (this.logger.level = level));
@@ -169,7 +184,6 @@ class RunningApp implements App {
 
   async start(): Promise<void> {
     try {
-      this.register();
       this.make();
       await startAll(this.hooks(), (each) => this.started.push(each));
       await this.serve();
@@ -194,7 +208,7 @@ class RunningApp implements App {
   }
 
   get<T>(token: Token<T>): T {
-    return this.graph.container.resolve(token);
+    return this.graph.resolve(token);
   }
 
   get open(): OpenCalls['list'] {
@@ -205,7 +219,7 @@ class RunningApp implements App {
     const stacks: Record<string, readonly string[]> = {
       all: ['trace', ...this.plan.filters.map(named), 'deadline', 'codec'],
     };
-    for (const service of this.graph.order) {
+    for (const service of this.plan.services) {
       for (const contract of contractsOf(service)) {
         for (const method of Object.keys(contract.methods)) {
           const own = filtersOf(service.prototype as object, method);
@@ -227,23 +241,11 @@ class RunningApp implements App {
     return (this.stopping ??= this.end());
   }
 
-  /** What classes of the application may ask for. */
-  private register(): void {
-    const { container, clients, settings } = this.graph;
-    container.register(Log as Token<Log>, { useValue: this.log });
-    container.register(Health, { useValue: this.health });
-    for (const each of settings) container.register(settingToken(each), { useValue: this.config.get(each) });
-    const provided = new Set(this.plan.provisions.map(({ token }) => token));
-    for (const { contract } of this.plan.answering) this.contracts.push(contract);
-    for (const service of this.plan.services) this.contracts.push(...contractsOf(service));
-    for (const contract of clients) {
-      const token = clientToken(contract);
-      if (!provided.has(token)) container.register(token, { useFactory: () => this.client(contract) });
-    }
-  }
-
   /** Makes the services, and the routes to their methods. */
   private make(): void {
+    for (const { contract } of this.plan.answering) this.contracts.push(contract);
+    for (const service of this.plan.services) this.contracts.push(...contractsOf(service));
+    this.graph.makeAll();
     const defect = (call: { readonly method: string }, error: MeshError): void => {
       this.log.of(call as never).error({ err: error.cause ?? error }, `${call.method} failed`);
     };
@@ -260,7 +262,7 @@ class RunningApp implements App {
       }
     };
     for (const service of this.plan.services) {
-      const instance = this.graph.container.resolve(service as Token<object>);
+      const instance = this.graph.resolve<object>(service);
       for (const contract of contractsOf(service)) {
         add(contract, instance, (method) => {
           const own = filtersOf(service.prototype as object, method);
@@ -274,11 +276,7 @@ class RunningApp implements App {
 
   /** Instances with something to do at the start or the end, each behind what it asks for. */
   private hooks(): Hooks[] {
-    const values = this.plan.provisions.flatMap(({ provider }) => ('useValue' in provider ? [provider.useValue] : []));
-    const made = this.graph.order.map((each) => this.graph.container.resolve(each as Token<object>));
-    return [...new Set([...values, ...made])].filter(
-      (each): each is Hooks => typeof each === 'object' && each !== null,
-    );
+    return this.graph.made.filter((each): each is Hooks => typeof each === 'object' && each !== null);
   }
 
   private async serve(): Promise<void> {
@@ -289,7 +287,8 @@ class RunningApp implements App {
     const port = this.config.get(HEALTH_PORT);
     if (port === undefined) return;
     const look = () => ({ ready: this.state === 'ready' && this.health.ok, state: this.state });
-    this.healthServer = await serveHealth(this.config.get(HEALTH_HOST), port, look, this.health);
+    const setLevel = (level: string): void => this.config.set(LOG_LEVEL.name, level);
+    this.healthServer = await serveHealth(this.config.get(HEALTH_HOST), port, { look, health: this.health, setLevel });
     this.healthAddress = this.healthServer.address;
   }
 
@@ -311,12 +310,25 @@ class RunningApp implements App {
     this.status.complete();
     await Promise.all(this.served.map((each) => ended(each.close())));
     await this.idle();
-    await ended(this.peers.close());
-    await stopAll(this.started, (hook, error) => this.log.error({ err: error }, `${hook} failed to stop`));
+    await this.atMost(LEAVE, ended(this.peers.close()));
+    const stopped = stopAll(this.started, (hook, error) => this.log.error({ err: error }, `${hook} failed to stop`));
+    await this.atMost(this.terms.grace, stopped);
     await this.healthServer?.close();
     this.state = 'stopped';
     if (before === 'ready') this.log.info('stopped');
     await new Promise<void>((done) => this.logger.flush(() => done()));
+  }
+
+  /** Waits for what might never end. */
+  private atMost(ms: number, work: Promise<unknown>): Promise<unknown> {
+    return new Promise((done) => {
+      const stop = this.plan.clock.after(ms, () => done(undefined));
+      const over = (): void => {
+        stop();
+        done(undefined);
+      };
+      work.then(over, over);
+    });
   }
 
   /** Fire-and-forgets, and calls within the process, which no connection waits for. */
@@ -340,14 +352,18 @@ function ended(closing: Observable<never>): Promise<unknown> {
   return lastValueFrom(closing, { defaultValue: undefined });
 }
 
-/** What an application provides itself. */
-const OWN_TOKENS = [Log, Health] as Token[];
+/** For a look at what is asked for, before anything is made. */
+const NOTHING_YET: Own = {
+  client: () => undefined,
+  setting: () => undefined,
+  parts: [Log, Health].map((each) => [each, () => undefined]),
+};
 
 function paramsOf(plan: Blueprint, graph: Graph): Param<unknown>[] {
   return [
     ...OWN,
     ...Object.values(CODEC_LIMITS),
-    ...plan.wires.flatMap((wire) => wire.params),
+    ...[...plan.wires, ...plan.discoveries.flatMap(({ wires }) => wires)].flatMap((wire) => wire.params),
     ...graph.settings,
     ...plan.params,
   ];

@@ -11,6 +11,10 @@ const CONTRACTS = 'millrace:contracts';
 const FILTERS = 'millrace:filters';
 const CLIENTS = 'millrace:clients';
 const SETTINGS = 'millrace:settings';
+const COMPONENT = 'millrace:component';
+/** tsyringe's own name for the tokens given by `@inject`. */
+export const INJECTED = 'injectionTokens';
+const TYPES = 'design:paramtypes';
 
 /**
  * The class serves a contract: it has a method for each of the contract's, or it does not compile. A class may serve several.
@@ -28,7 +32,7 @@ export function serves<M extends Methods, F extends Failures>(
       if (typeof (target.prototype as Record<string, unknown>)[method] === 'function') continue;
       throw wrong(`${target.name} has no method ${method}, which ${contract.name} asks for`);
     }
-    if (before.length === 0) injectable()(target);
+    if (before.length === 0) mark(target);
     Reflect.defineMetadata(CONTRACTS, [contract, ...before], target);
   };
 }
@@ -89,17 +93,45 @@ export function settingsOf(target: object): ReadonlyMap<number, Param<unknown>> 
 
 /** Marks a class that others may ask for in their constructors; there is one of it in each application. */
 export function component(): <T extends Constructor>(target: T) => void {
-  return (target) => injectable()(target);
+  return mark;
 }
 
+/** A class without a constructor of its own asks for what the class does that it extends. */
+function mark(target: Constructor): void {
+  if (!Reflect.hasOwnMetadata(TYPES, target)) {
+    for (const key of [INJECTED, CLIENTS, SETTINGS]) {
+      const inherited: unknown = Reflect.getMetadata(key, target);
+      if (inherited !== undefined) Reflect.defineMetadata(key, inherited, target);
+    }
+  }
+  Reflect.defineMetadata(COMPONENT, true, target);
+  injectable()(target);
+}
+
+/** Whether a decorator stands above the class, so that what its constructor asks for is known. */
+export function isMarked(target: object): boolean {
+  return Reflect.hasOwnMetadata(COMPONENT, target) || Reflect.hasOwnMetadata(TYPES, target);
+}
+
+const tokens = new WeakMap<object, symbol>();
+
 /** What the container knows the client of a contract by. */
-export function clientToken({ name }: Pick<Contract, 'name'>): symbol {
-  return Symbol.for(`millrace.client.${name}`);
+export function clientToken(contract: Contract): symbol {
+  return tokenOf(contract, 'client');
 }
 
 /** What the container knows the value of a param by. */
-export function settingToken({ name }: Pick<Param<unknown>, 'name'>): symbol {
-  return Symbol.for(`millrace.setting.${name}`);
+export function settingToken(param: Param<unknown>): symbol {
+  return tokenOf(param, 'setting');
+}
+
+/** Of the thing itself, and not of its name: a program may call two versions of a contract. */
+function tokenOf(thing: { readonly name: string }, kind: string): symbol {
+  const known = tokens.get(thing);
+  if (known !== undefined) return known;
+  const made = Symbol(`${kind} ${thing.name}`);
+  tokens.set(thing, made);
+  return made;
 }
 
 function wrong(message: string): MeshError {

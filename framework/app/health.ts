@@ -1,5 +1,5 @@
 /** Whether the application is alive and wants calls, over HTTP for those who watch over processes. */
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { BehaviorSubject, type Observable } from 'rxjs';
 import { meshError, optional, param, port } from '../core/index.js';
 
@@ -52,21 +52,30 @@ export interface HealthServer {
 const HEADER_TIME = 5000;
 const CONNECTIONS = 100;
 
-/** Serves /livez and /readyz: 200 or 503, with what each part says as JSON. */
-export async function serveHealth(
-  host: string,
-  wanted: number,
-  look: () => { readonly ready: boolean; readonly state: string },
-  health: Health,
-): Promise<HealthServer> {
+/** What the server asks and tells the application. */
+export interface HealthOwner {
+  look(): { readonly ready: boolean; readonly state: string };
+  readonly health: Health;
+  /** Throws for what is no level. */
+  setLevel(level: string): void;
+}
+
+/**
+ * Serves /livez and /readyz: 200 or 503, with what each part says as JSON. `POST /log-level` with a level as its body, from the
+ * machine itself, changes what is logged.
+ */
+export async function serveHealth(host: string, wanted: number, owner: HealthOwner): Promise<HealthServer> {
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0];
-    const { ready, state } = look();
-    const known = path === '/livez' ? true : path === '/readyz' ? ready : undefined;
+    if (path === '/log-level') return changeLevel(request, response, owner);
+    if (path !== '/livez' && path !== '/readyz') {
+      return void response.writeHead(404).end('there are /livez, /readyz and, to POST to, /log-level\n');
+    }
     if (request.method !== 'GET' && request.method !== 'HEAD') return void response.writeHead(405).end();
-    if (known === undefined) return void response.writeHead(404).end('there are /livez and /readyz\n');
-    const body = JSON.stringify({ status: known ? 'ok' : 'unavailable', state, checks: health.present });
-    response.writeHead(known ? 200 : 503, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+    const { ready, state } = owner.look();
+    const ok = path === '/livez' || ready;
+    const body = JSON.stringify({ status: ok ? 'ok' : 'unavailable', state, checks: owner.health.present });
+    response.writeHead(ok ? 200 : 503, { 'content-type': 'application/json', 'cache-control': 'no-store' });
     response.end(`${body}\n`);
   });
   server.headersTimeout = HEADER_TIME;
@@ -83,6 +92,27 @@ export async function serveHealth(
         server.closeAllConnections();
       }),
   };
+}
+
+const LONGEST_LEVEL = 32;
+const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
+
+function changeLevel(request: IncomingMessage, response: ServerResponse, owner: HealthOwner): void {
+  if (!LOOPBACK.test(request.socket.remoteAddress ?? '')) return void response.writeHead(403).end();
+  if (request.method !== 'POST') return void response.writeHead(405).end();
+  let said = '';
+  request.setEncoding('utf8');
+  request.on('data', (part: string) => {
+    said = (said + part).slice(0, LONGEST_LEVEL);
+  });
+  request.on('end', () => {
+    try {
+      owner.setLevel(said.trim());
+      response.writeHead(204).end();
+    } catch (error) {
+      response.writeHead(400).end(`${error instanceof Error ? error.message : String(error)}\n`);
+    }
+  });
 }
 
 function listening(server: Server, host: string, wanted: number): Promise<void> {

@@ -2,9 +2,10 @@
 export { type App, type AppState, CALL_DEADLINE, GRACE } from './app.js';
 export type { Answering, Blueprint, ConfigSources } from './blueprint.js';
 export * from './configuration.js';
+export { inject } from 'tsyringe';
 export { client, component, type Constructor, contractsOf, filtersOf, serves, setting, use } from './decorators.js';
 export { type Check, Health, HEALTH_HOST, HEALTH_PORT } from './health.js';
 export type { Hooks } from './lifecycle.js';
 export { Log, LOG_LEVEL, type LogOptions } from './logs.js';
 export { Mesh, mesh } from './mesh.js';
-export type { Provider, Scope, Token } from './providers.js';
+export type { Container, Provider, Scope, Token } from './providers.js';

@@ -41,7 +41,7 @@ export class Mesh {
   }
 
   /** What classes get that ask for `token`; what was said last holds. */
-  provide<T>(token: Token<T>, provider: Provider<T>, scope: Scope = 'application'): Mesh {
+  provide<T>(token: Token<T>, provider: Provider<NoInfer<T>>, scope: Scope = 'application'): Mesh {
     const others = this.blueprint.provisions.filter((provision) => provision.token !== token);
     return this.but({ provisions: [...others, { token, provider, scope }] });
   }

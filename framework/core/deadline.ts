@@ -1,5 +1,5 @@
 /** The deadline of a call, kept at each hop: nothing starts after it, and nobody goes on working for a caller who has left. */
-import { Observable, Subscriber, throwError } from 'rxjs';
+import { Observable, Subscriber } from 'rxjs';
 import type { Call } from './call.js';
 import { type Clock, systemClock } from './clock.js';
 import { type MeshError, meshError } from './errors.js';
@@ -19,8 +19,7 @@ function begin<Req, Rep>(next: Service<Req, Rep>, call: Call<Req>, clock: Clock,
   const start = clock.now();
   const left = call.deadline - start;
   if (left <= 0) {
-    throwError(() => lateError(call.method, `came ${ms(-left)} after its deadline, and was not begun`)).subscribe(to);
-    return;
+    return to.error(lateError(call.method, `came ${ms(-left)} after its deadline, and was not begun`));
   }
   const through = new Subscriber<Rep>(to);
   const stop = clock.after(left, () => {

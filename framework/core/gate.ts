@@ -170,10 +170,13 @@ export class Seat {
   private called = false;
   private paused = false;
   private left = false;
+  private given = false;
 
+  /** `crowded` is called when a source without a gate gives a second item: one is all that many a reader wants. */
   constructor(
     private readonly gate: Gate,
     readonly taker: TurnTaker,
+    private crowded?: () => void,
   ) {}
 
   /** Asks for turns, during its turn for another. Does nothing if it is held up by open calls or has gone. */
@@ -222,7 +225,7 @@ export class Seat {
       this.paused = true;
       this.again = false;
     }
-    if (this.gate.lone) this.closeUntilNextTurn();
+    if (this.gate.lone) this.gaveAlone();
     return !this.paused && !this.left;
   }
 
@@ -240,7 +243,12 @@ export class Seat {
     this.enter();
   }
 
-  private closeUntilNextTurn(): void {
+  private gaveAlone(): void {
+    if (this.given) {
+      this.crowded?.();
+      this.crowded = undefined;
+    }
+    this.given = true;
     this.gate.shut();
     nextTurn(() => this.gate.unshut());
   }

@@ -20,10 +20,17 @@ export function onWarning(next: WarningListener): () => void {
 
 /** Warns, once for each place in the user's code. */
 export function warn(code: string, message: string): void {
+  warningAt(code, message)();
+}
+
+/** A warning about the place that this is called from, to be said later if it turns out to matter. */
+export function warningAt(code: string, message: string): () => void {
   const place = callSite();
-  if (told.size >= PLACES || told.has(code + place)) return;
-  told.add(code + place);
-  listener({ code, message: `${message} (${place})` });
+  return () => {
+    if (told.size >= PLACES || told.has(code + place)) return;
+    told.add(code + place);
+    listener({ code, message: `${message} (${place})` });
+  };
 }
 
 /** The first line of the stack outside Millrace and RxJS. */

@@ -13,7 +13,7 @@ import {
 } from 'rxjs';
 import { Gate, GateLink, loneGate, Seat, type Sink, sinkOf } from '../core/index.js';
 import { absorb } from './absorb.js';
-import { warnOfNoGate } from './pull.js';
+import { warningOfNoGate } from './pull.js';
 
 /**
  * Passes a signal on without waiting for demand: the notifier of `takeUntil`, the outer of a search's `switchMap`.
@@ -125,11 +125,15 @@ class Inlet {
     private readonly may: () => boolean,
   ) {
     this.sink = sinkOf(subscriber);
-    if (this.sink === undefined) warnOfNoGate();
+    const crowded = this.sink === undefined ? warningOfNoGate() : undefined;
     this.gate = new Gate(false, false, () => this.wake());
-    this.seat = new Seat(this.sink?.gate ?? loneGate(), {
-      turn: () => this.may() && this.gate.step() && this.may(),
-    });
+    this.seat = new Seat(
+      this.sink?.gate ?? loneGate(),
+      {
+        turn: () => this.may() && this.gate.step() && this.may(),
+      },
+      crowded,
+    );
     subscriber.add(() => this.seat.leave());
   }
 

@@ -1,7 +1,7 @@
 /** One subscription for many sinks, with the demand of all of them. */
 import { type MonoTypeOperatorFunction, Observable, type Subscriber } from 'rxjs';
 import { Gate, GateLink, loneGate, Seat, sinkOf } from '../core/index.js';
-import { warnOfNoGate } from './pull.js';
+import { warningOfNoGate } from './pull.js';
 
 /** One of the sinks. */
 interface Member<T> {
@@ -50,9 +50,9 @@ class Hub<T> {
 
   join(subscriber: Subscriber<T>): () => void {
     const sink = sinkOf(subscriber);
-    if (sink === undefined) warnOfNoGate();
+    const crowded = sink === undefined ? warningOfNoGate() : undefined;
     const gate = sink?.gate ?? loneGate();
-    const member: Member<T> = { subscriber, gate, seat: new Seat(gate, this) };
+    const member: Member<T> = { subscriber, gate, seat: new Seat(gate, this, crowded) };
     this.members.add(member);
     if (!this.begun) {
       this.begun = true;

@@ -12,7 +12,7 @@ import {
   type Stop,
   systemClock,
   type TurnTaker,
-  warn,
+  warningAt,
 } from '../core/index.js';
 import { iterate } from './iterate.js';
 
@@ -251,8 +251,8 @@ export function fromReadable<T>(open: () => ReadableLike<T>): Pulled<T> {
 /** A seat at the gate that `subscriber` leads to, counted as a call of the item that opened it; warns where there is none. */
 export function takeSeat<T>(subscriber: Subscriber<T>, taker: TurnTaker): Place<T> {
   const sink = sinkOf(subscriber);
-  if (sink === undefined) warnOfNoGate();
-  return new Place(subscriber, sink, openCall(), new Seat(sink?.gate ?? loneGate(), taker));
+  const crowded = sink === undefined ? warningOfNoGate() : undefined;
+  return new Place(subscriber, sink, openCall(), new Seat(sink?.gate ?? loneGate(), taker, crowded));
 }
 
 /** A source's place at a gate. */
@@ -279,9 +279,9 @@ export class Place<T> {
   }
 }
 
-/** Says that a source gives one item at a time because nobody said how much is wanted. */
-export function warnOfNoGate(): void {
-  warn(
+/** Says, if it is called, that a source gives one item at a time because nobody said how much is wanted. */
+export function warningOfNoGate(): () => void {
+  return warningAt(
     'MILLRACE_NO_GATE',
     'a pulled source was subscribed where no demand can be seen, and gives one item at a time: read it with `for await`, consume() or a client call, and use multicast() for share()',
   );

@@ -8,6 +8,8 @@ import { meshError } from '../core/index.js';
 export interface Discovery {
   /** For messages, `addresses`. */
   readonly name: string;
+  /** Wires that it names itself, beside those of the application. */
+  readonly wires: readonly Wire[];
   /** The places at this moment, and whenever they change. */
   readonly places: Observable<readonly PeerPlace[]>;
 }
@@ -21,7 +23,8 @@ export type PeerPlace = Wire | string;
  * @example mesh(Home).over(tcp({ port: 7001 })).in(addresses('tcp://127.0.0.1:7002', 'tcp://127.0.0.1:7003'))
  */
 export function addresses(...places: readonly PeerPlace[]): Discovery {
-  return { name: 'addresses', places: new BehaviorSubject(places) };
+  const wires = places.filter((place) => typeof place !== 'string');
+  return { name: 'addresses', wires, places: new BehaviorSubject(places) };
 }
 
 /** The wire of a place. Throws Invalid where no wire understands an address. */

@@ -1,5 +1,5 @@
 /** All the peers of an application, and the calls to them: to the one with the fewest open, and once elsewhere if it refuses. */
-import { merge, Observable, Subscriber, type Subscription } from 'rxjs';
+import { map, merge, Observable, Subscriber, type Subscription } from 'rxjs';
 import type { Wire, WireCalls, WireTerms } from '../contract/index.js';
 import {
   asMeshError,
@@ -24,10 +24,14 @@ export const PATIENCE = param(
 
 type Message = Encoded | Observable<Encoded>;
 
+/** Throws Invalid for an address that no wire reaches. */
 export class Peers {
   private readonly peers = new Map<string, Peer>();
   private readonly waiting = new Set<() => void>();
   private readonly watching: readonly Subscription[];
+  private readonly sources = new Map<number, ReadonlySet<string>>();
+  /** Why a discovery has ended. */
+  private fault: MeshError | undefined;
   private closed = false;
   private turn = 0;
 
@@ -37,8 +41,12 @@ export class Peers {
     private readonly terms: WireTerms,
   ) {
     this.watching = discoveries.map(({ places }, at) =>
-      places.subscribe((present) => this.update(at, new Map(present.map((place) => this.wireOf(place))))),
+      places.pipe(map((present) => new Map(present.map((place) => this.wireOf(place))))).subscribe({
+        next: (present) => this.update(at, present),
+        error: (error: unknown) => (this.fault = asMeshError(error)),
+      }),
     );
+    if (this.fault !== undefined) throw this.fault;
   }
 
   get all(): readonly Peer[] {
@@ -87,7 +95,8 @@ export class Peers {
     const known = this.all.map((peer) => `${peer.address} ${stateOf(peer, name)}`);
     const where =
       known.length === 0 ? 'no peers are known; say where they are with .in(addresses(…))' : known.join(', ');
-    return meshError('Unavailable', `nobody serves ${name}: ${where}`, { from: name });
+    const ended = this.fault === undefined ? '' : `; a discovery has ended: ${this.fault.message}`;
+    return meshError('Unavailable', `nobody serves ${name}: ${where}${ended}`, { from: name, cause: this.fault });
   }
 
   /** Cold: leaves all peers. */
@@ -101,8 +110,6 @@ export class Peers {
     const wire = wireAt(place, this.wires);
     return [wire.name, wire];
   }
-
-  private readonly sources = new Map<number, ReadonlySet<string>>();
 
   private update(source: number, present: ReadonlyMap<string, Wire>): void {
     if (this.closed) return;
