@@ -310,9 +310,9 @@ class RunningApp implements App {
     this.status.complete();
     await Promise.all(this.served.map((each) => ended(each.close())));
     await this.idle();
-    await this.atMost(LEAVE, ended(this.peers.close()));
     const stopped = stopAll(this.started, (hook, error) => this.log.error({ err: error }, `${hook} failed to stop`));
     await this.atMost(this.terms.grace, stopped);
+    await this.atMost(LEAVE, ended(this.peers.close()));
     await this.healthServer?.close();
     this.state = 'stopped';
     if (before === 'ready') this.log.info('stopped');
@@ -331,17 +331,24 @@ class RunningApp implements App {
     });
   }
 
-  /** Fire-and-forgets, and calls within the process, which no connection waits for. */
+  /**
+   * Fire-and-forgets, and calls within the process, which no connection waits for. A stream that a service keeps open to another
+   * ends with that service.
+   */
   private async idle(): Promise<void> {
     await new Promise<void>((done) => {
       const stop = this.plan.clock.after(this.terms.grace, () => {
         this.log.warn({ open: Object.fromEntries(this.open) }, `calls were open after ${this.terms.grace} ms of grace`);
         done();
       });
+      const ends = (route: string): boolean => {
+        const interaction = this.routes.get(route)?.method.interaction;
+        return interaction === 'response' || interaction === 'notify';
+      };
       this.calls.whenIdle(() => {
         stop();
         done();
-      });
+      }, ends);
     });
   }
 }

@@ -1,24 +1,18 @@
 /** The text of a configuration file as a tree whose entries know their lines: YAML 1.2, and JSON, which is read as YAML too. */
 import { parse as parseJson } from 'secure-json-parse';
-import {
-  Composer,
-  CST,
-  type Document,
-  type ErrorCode,
-  isAlias,
-  isMap,
-  isNode,
-  isScalar,
-  Lexer,
-  LineCounter,
-  type Node,
-  Parser,
-  visit,
-  type YAMLMap,
-} from 'yaml';
+import { createRequire } from 'node:module';
+import type * as Yaml from 'yaml';
+import type { CST, Document, ErrorCode, LineCounter, Node, Parser, YAMLMap } from 'yaml';
 import { printable } from '../core/index.js';
 import { type Fault, fault } from './config-faults.js';
 import type { Entry } from './config-tree.js';
+
+let loaded: typeof Yaml | undefined;
+
+/** Loaded with the first file: most programs start without one. */
+function yaml(): typeof Yaml {
+  return (loaded ??= createRequire(import.meta.url)('yaml') as typeof Yaml);
+}
 
 /** What a text has, and all that is wrong with it; of a text that can't be read there are no entries. */
 export interface YamlText {
@@ -33,7 +27,7 @@ const MOST_ALIASES = 100;
 
 /** Reads one document. `from` is where the faults and entries stand, to which their line is added. */
 export function readYaml(text: string, from: string, isJson: boolean): YamlText {
-  const lines = new LineCounter();
+  const lines = new (yaml().LineCounter)();
   const place = (offset: number): string => `${from}:${lines.linePos(offset).line}`;
   const faults = isJson ? jsonFaults(text, from) : [];
   if (faults.length > 0) return { faults, entries: [] };
@@ -42,8 +36,8 @@ export function readYaml(text: string, from: string, isJson: boolean): YamlText 
   const wrong = [...syntaxFaults(document, place), ...contentFaults(document, place)];
   if (wrong.length > 0) return { faults: wrong, entries: [] };
   const { contents } = document;
-  if (isMap(contents)) return { faults: [], entries: entriesOf(document, contents, place) };
-  const empty = contents === null || (isScalar(contents) && contents.value === null);
+  if (yaml().isMap(contents)) return { faults: [], entries: entriesOf(document, contents, place) };
+  const empty = contents === null || (yaml().isScalar(contents) && contents.value === null);
   return { faults: empty ? [] : [fault(place(0), 'holds one value, where params stand by their names')], entries: [] };
 }
 
@@ -69,23 +63,23 @@ function jsonFaults(text: string, from: string): Fault[] {
  */
 function documentOf(text: string, lines: LineCounter, place: Place): Document.Parsed | Fault {
   const tokens: CST.Token[] = [];
-  const parser = new Parser(lines.addNewLine);
+  const parser = new (yaml().Parser)(lines.addNewLine);
   lines.addNewLine(0);
-  for (const lexeme of new Lexer().lex(text)) {
+  for (const lexeme of new (yaml().Lexer)().lex(text)) {
     tokens.push(...parser.next(lexeme));
     if (depthOf(parser) > DEEPEST) return fault(place(parser.offset), `is nested deeper than ${DEEPEST}`);
   }
   tokens.push(...parser.end());
   const second = tokens.filter(({ type }) => type === 'document')[1];
   if (second !== undefined) return fault(place(second.offset), 'begins a second document, where a file has one');
-  const composer = new Composer({ version: '1.2', schema: 'core', prettyErrors: false, uniqueKeys: false });
+  const composer = new (yaml().Composer)({ version: '1.2', schema: 'core', prettyErrors: false, uniqueKeys: false });
   const [document] = composer.compose(tokens, true, text.length);
   return document ?? fault(place(0), 'is not YAML');
 }
 
 /** How many groups and lists are open. */
 function depthOf({ stack }: Parser): number {
-  return stack.length > DEEPEST ? stack.filter((token) => CST.isCollection(token)).length : 0;
+  return stack.length > DEEPEST ? stack.filter((token) => yaml().CST.isCollection(token)).length : 0;
 }
 
 /** One a line, for what follows a first error is mostly its consequence. */
@@ -120,14 +114,14 @@ const NO_ANCHOR = 'an alias that nothing before it is called (put it in quotes i
 function contentFaults(document: Document.Parsed, place: Place): Fault[] {
   const faults: Fault[] = [];
   let aliases = 0;
-  visit(document, {
+  yaml().visit(document, {
     Alias: (_, node) => {
       aliases += 1;
       const from = place(offsetOf(node));
       if (aliases > MOST_ALIASES)
         faults.push(fault(from, `has alias ${aliases}, where a file may have ${MOST_ALIASES}`));
       else if (node.resolve(document) === undefined) faults.push(fault(from, NO_ANCHOR));
-      return aliases > MOST_ALIASES ? visit.BREAK : undefined;
+      return aliases > MOST_ALIASES ? yaml().visit.BREAK : undefined;
     },
     Map: (_, node) => void faults.push(...keyFaults(node, place)),
   });
@@ -138,7 +132,7 @@ function keyFaults(map: YAMLMap, place: Place): Fault[] {
   const seen = new Set<string>();
   return map.items.flatMap(({ key }): Fault[] => {
     const from = place(offsetOf(key));
-    if (!isScalar(key)) return [fault(from, 'a key has to be a text')];
+    if (!yaml().isScalar(key)) return [fault(from, 'a key has to be a text')];
     const name = String(key.value);
     if (FORBIDDEN.has(name)) return [fault(from, `the key ${name} would change a prototype`)];
     if (seen.has(name)) return [fault(from, `the key ${printable(name, 100)} stands twice in its group`)];
@@ -151,14 +145,14 @@ const FORBIDDEN: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'pro
 
 function entriesOf(document: Document.Parsed, map: YAMLMap, place: Place): Entry[] {
   return map.items.map(({ key, value }) => {
-    const node = isAlias(value) ? value.resolve(document) : value;
+    const node = yaml().isAlias(value) ? value.resolve(document) : value;
     return {
-      key: isScalar(key) ? String(key.value) : '',
+      key: yaml().isScalar(key) ? String(key.value) : '',
       from: place(offsetOf(key)),
-      value: () => (isNode(value) ? valueOf(document, value) : null),
+      value: () => (yaml().isNode(value) ? valueOf(document, value) : null),
       inside: () => {
-        if (isMap(node)) return entriesOf(document, node, place);
-        return node == null || (isScalar(node) && node.value === null) ? [] : undefined;
+        if (yaml().isMap(node)) return entriesOf(document, node, place);
+        return node == null || (yaml().isScalar(node) && node.value === null) ? [] : undefined;
       },
     };
   });
@@ -173,5 +167,5 @@ function valueOf(document: Document.Parsed, node: Node): unknown {
 }
 
 function offsetOf(node: unknown): number {
-  return isNode(node) ? (node.range?.[0] ?? 0) : 0;
+  return yaml().isNode(node) ? (node.range?.[0] ?? 0) : 0;
 }

@@ -2,16 +2,9 @@
  * The trace role: a span for each call that is made and each that is answered, by the OpenTelemetry API. Which tracer that
  * is, a program says by setting up an SDK of its own; without one, ids are still made and passed on, so that logs agree.
  */
-import {
-  context,
-  ProxyTracerProvider,
-  type Span,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-  TraceFlags,
-  type SpanContext,
-} from '@opentelemetry/api';
+import { createRequire } from 'node:module';
+import type * as OpenTelemetry from '@opentelemetry/api';
+import type { Context, Span, SpanContext, SpanKind } from '@opentelemetry/api';
 import { Observable, Subscriber } from 'rxjs';
 import {
   type Agnostic,
@@ -26,32 +19,49 @@ import {
 const TRACER = 'millrace';
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
+const SERVER: SpanKind.SERVER = 1;
+const FAILED: OpenTelemetry.SpanStatusCode.ERROR = 2;
+const CLIENT: SpanKind.CLIENT = 2;
+
 /** Traces the calls that come in. */
 export function traceServer(clock: Clock): Agnostic {
-  return tracing(SpanKind.SERVER, clock);
+  return tracing(SERVER, clock);
 }
 
 /** Traces the calls that go out. */
 export function traceClient(clock: Clock): Agnostic {
-  return tracing(SpanKind.CLIENT, clock);
+  return tracing(CLIENT, clock);
 }
+
+type Api = typeof OpenTelemetry;
+
+let loaded: Api | undefined;
+
+/** Loaded with the first call that an SDK wants to hear of: it takes longer than the rest of this folder. */
+function api(): Api {
+  return (loaded ??= createRequire(import.meta.url)('@opentelemetry/api') as Api);
+}
+
+/** Where version 1 of the API, every copy of it, keeps what an SDK registers. */
+const REGISTERED = Symbol.for('opentelemetry.js.api.1');
 
 function tracing(kind: SpanKind, clock: Clock): Agnostic {
   return <Req, Rep>(next: Service<Req, Rep>): Service<Req, Rep> =>
     (call) => {
       if (hasTracer()) return traced(next, call, kind);
-      if (kind === SpanKind.SERVER) return next(call);
+      if (kind === SERVER) return next(call);
       return next({ ...call, trace: childOf(call.trace, clock) });
     };
 }
 
 /** Whether a program has set up an SDK. */
 function hasTracer(): boolean {
-  const provider = trace.getTracerProvider();
-  return !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer(TRACER) !== undefined;
+  const registered = (globalThis as { readonly [REGISTERED]?: { readonly trace?: unknown } })[REGISTERED];
+  return registered?.trace !== undefined;
 }
 
 function traced<Req, Rep>(next: Service<Req, Rep>, call: Call<Req>, kind: SpanKind): Observable<Rep> {
+  const { context, trace } = api();
   return new Observable((to) => {
     const outer = parentOf(call.trace, kind);
     const [service, method] = splitRoute(call.method);
@@ -67,7 +77,7 @@ function traced<Req, Rep>(next: Service<Req, Rep>, call: Call<Req>, kind: SpanKi
     context.with(trace.setSpan(outer, span), () => {
       try {
         const answer = next(inner);
-        (kind === SpanKind.SERVER ? servingAs(inner, answer) : answer).subscribe(spanned);
+        (kind === SERVER ? servingAs(inner, answer) : answer).subscribe(spanned);
       } catch (error) {
         spanned.error(error);
       }
@@ -76,10 +86,11 @@ function traced<Req, Rep>(next: Service<Req, Rep>, call: Call<Req>, kind: SpanKi
 }
 
 /** The context of a call: of its own trace, or for a call that says none of whatever span the program is in. */
-function parentOf(known: TraceContext | undefined, kind: SpanKind): ReturnType<typeof context.active> {
+function parentOf(known: TraceContext | undefined, kind: SpanKind): Context {
+  const { context, trace, TraceFlags } = api();
   const active = context.active();
   if (known === undefined) return active;
-  if (kind === SpanKind.CLIENT && trace.getSpanContext(active)?.traceId === known.traceId) return active;
+  if (kind === CLIENT && trace.getSpanContext(active)?.traceId === known.traceId) return active;
   return trace.setSpanContext(active, {
     traceId: known.traceId,
     spanId: known.spanId,
@@ -90,9 +101,11 @@ function parentOf(known: TraceContext | undefined, kind: SpanKind): ReturnType<t
 
 function traceOf({ traceId, spanId, traceFlags, traceState }: SpanContext): TraceContext {
   const state = traceState?.serialize();
-  const sampled = (traceFlags & TraceFlags.SAMPLED) !== 0;
+  const sampled = (traceFlags & SAMPLED) !== 0;
   return { traceId, spanId, sampled, ...(state === undefined || state === '' ? {} : { state }) };
 }
+
+const SAMPLED: OpenTelemetry.TraceFlags.SAMPLED = 1;
 
 /** Ends the span when the call ends, with what became of it. */
 class Spanned<T> extends Subscriber<T> {
@@ -117,7 +130,7 @@ class Spanned<T> extends Subscriber<T> {
   protected override _error(error: unknown): void {
     const { tag, code, message } = asMeshError(error);
     this.span.setAttribute('error.type', code);
-    this.span.setStatus({ code: SpanStatusCode.ERROR, message: `${tag}: ${message}` });
+    this.span.setStatus({ code: FAILED, message: `${tag}: ${message}` });
     super._error(error);
   }
 }

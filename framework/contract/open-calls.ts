@@ -3,21 +3,15 @@
 /** How many calls are being answered, by route. */
 export class OpenCalls {
   private readonly counts = new Map<string, number>();
-  private waiting: (() => void)[] = [];
-  private total = 0;
+  private readonly waiting = new Set<() => void>();
 
   add(route: string): void {
-    this.total += 1;
     this.counts.set(route, (this.counts.get(route) ?? 0) + 1);
   }
 
   remove(route: string): void {
-    this.total -= 1;
     this.counts.set(route, (this.counts.get(route) ?? 1) - 1);
-    if (this.total > 0) return;
-    const { waiting } = this;
-    this.waiting = [];
-    for (const idle of waiting) idle();
+    for (const look of this.waiting) look();
   }
 
   /** Routes with calls that are being answered, and how many. */
@@ -25,9 +19,14 @@ export class OpenCalls {
     return [...this.counts].filter(([, open]) => open > 0);
   }
 
-  /** Runs `then` when no call is being answered. */
-  whenIdle(then: () => void): void {
-    if (this.total === 0) then();
-    else this.waiting.push(then);
+  /** Runs `then` when no call of a route that `counts` is being answered; by default all do. */
+  whenIdle(then: () => void, counts: (route: string) => boolean = () => true): void {
+    const look = (): void => {
+      if (this.list.some(([route]) => counts(route))) return;
+      this.waiting.delete(look);
+      then();
+    };
+    this.waiting.add(look);
+    look();
   }
 }

@@ -1,9 +1,8 @@
 /** RSocket over WebSocket in Node: a binary message is a frame. */
 import { createServer, type IncomingMessage } from 'node:http';
 import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
 import type { Duplex } from 'node:stream';
-import { WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
 import { meshError, type Wire } from '../../framework/kernel.js';
 import type { Bound, Link, LinkEvents, Transport } from './link.js';
 import { eachFrame } from './messages.js';
@@ -13,7 +12,13 @@ import { checkPort, listening, nowhere } from './tcp.js';
 import { asWire, type WireOptions } from './wire.js';
 
 export type WebSocketTarget =
-  | { readonly host?: string; readonly port?: number; readonly path?: string }
+  | {
+      readonly host?: string;
+      readonly port?: number;
+      readonly path?: string;
+      /** Pages whose browsers may connect, `https://example.org`. Default: any. Who sends no origin is no browser, and may always. */
+      readonly origins?: readonly string[];
+    }
   | { /** `ws://` or `wss://`; to dial only. */ readonly url: string };
 
 const HIGH_WATER = 64 * 1024;
@@ -45,10 +50,17 @@ function transportOf(target: WebSocketTarget): Transport {
     return { name: 'ws', dial: () => Promise.reject(nowhere('ws')), bind: () => Promise.reject(nowhere('ws')) };
   }
   const url = writePlace('ws', { host, port: checkPort(port) }, path ?? '/');
-  return { name: url, dial: () => dial(url), bind: (accept, maxFrame) => bind(host, port, path, accept, maxFrame) };
+  return {
+    name: url,
+    dial: () => dial(url),
+    bind: (accept, maxFrame) => bind({ ...target, host, port }, accept, maxFrame),
+  };
 }
 
-function dial(url: string): Promise<Link> {
+/** What takes long to load is loaded when it is needed: many applications have no WebSocket, and fewer TLS. */
+async function dial(url: string): Promise<Link> {
+  const { WebSocket } = await import('ws');
+  const secure = url.startsWith('wss:') ? await import('node:tls') : undefined;
   return new Promise((resolve, reject) => {
     let socket: Socket | undefined;
     const ws = new WebSocket(url, {
@@ -58,9 +70,10 @@ function dial(url: string): Promise<Link> {
       handshakeTimeout: HANDSHAKE,
       createConnection(options: object) {
         const target = { ...options, path: undefined } as never;
-        socket = url.startsWith('wss:') ? connectTls(target) : connectTcp(target);
-        socket.setNoDelay(true);
-        return socket;
+        const made = secure === undefined ? connectTcp(target) : secure.connect(target);
+        made.setNoDelay(true);
+        socket = made;
+        return made;
       },
     } as object);
     const refused = (cause: Error): void => reject(meshError('Unavailable', `${url}: ${cause.message}`, { cause }));
@@ -73,13 +86,19 @@ function dial(url: string): Promise<Link> {
   });
 }
 
+interface Listening {
+  readonly host: string;
+  readonly port: number;
+  readonly path?: string;
+  readonly origins?: readonly string[];
+}
+
 async function bind(
-  host: string,
-  port: number,
-  path: string | undefined,
+  { host, port, path, origins }: Listening,
   accept: (link: Link) => void,
   maxFrame: number,
 ): Promise<Bound> {
+  const { WebSocketServer } = await import('ws');
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: maxFrame,
@@ -93,11 +112,10 @@ async function bind(
   server.headersTimeout = HANDSHAKE;
   server.requestTimeout = HANDSHAKE;
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (path !== undefined && request.url?.split('?')[0] !== path) {
-      socket.on('error', () => undefined);
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
-      return;
-    }
+    const { origin } = request.headers;
+    if (path !== undefined && request.url?.split('?')[0] !== path) return refuse(socket, '404 Not Found');
+    if (origins !== undefined && origin !== undefined && !origins.includes(origin))
+      return refuse(socket, '403 Forbidden');
     const { remoteAddress, remotePort } = request.socket;
     request.socket.setNoDelay(true);
     sockets.handleUpgrade(request, socket, head, (ws) =>
@@ -113,6 +131,15 @@ async function bind(
     },
   };
 }
+
+function refuse(socket: Duplex, status: string): void {
+  socket.on('error', () => undefined);
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+}
+
+/** States of a WebSocket, as the platform numbers them. */
+const OPEN = 1;
+const CLOSED = 3;
 
 function webSocketLink(ws: WebSocket, socket: Socket, name: string): Link {
   let failure: Error | undefined;
@@ -130,10 +157,10 @@ function webSocketLink(ws: WebSocket, socket: Socket, name: string): Link {
       });
       socket.on('drain', () => events.drain());
       ws.on('close', () => events.closed(failure));
-      if (ws.readyState === WebSocket.CLOSED) events.closed(failure);
+      if (ws.readyState === CLOSED) events.closed(failure);
     },
     write(run, done) {
-      if (ws.readyState !== WebSocket.OPEN) {
+      if (ws.readyState !== OPEN) {
         done?.();
         return true;
       }
