@@ -45,7 +45,7 @@ import {
   RECONNECT_MOST,
   type Status,
 } from '../discovery/index.js';
-import { keepAmbientCalls } from './ambient-call.js';
+import { answersInAmbient, keepAmbientCalls } from './ambient-call.js';
 import { configurationOf } from './app-configuration.js';
 import type { Configuration } from './configuration.js';
 import { type Constructor, contractsOf, filtersOf } from './decorators.js';
@@ -185,11 +185,13 @@ class RunningApp implements App {
   async start(): Promise<void> {
     try {
       this.make();
+      await this.watchHealth();
       await startAll(this.hooks(), (each) => this.started.push(each));
       await this.serve();
       this.state = 'ready';
       this.health.all.subscribe(() => this.tell());
-      this.log.info({ addresses: this.addresses, services: this.contracts.map(({ name }) => name) }, 'ready');
+      const { addresses, healthAddress: health } = this;
+      this.log.info({ addresses, health, services: this.contracts.map(({ name }) => name) }, 'ready');
     } catch (error) {
       await this.stop();
       throw error;
@@ -203,7 +205,7 @@ class RunningApp implements App {
     return typedClient(contract, service, {
       clock,
       deadline: this.config.get(CALL_DEADLINE),
-      filter: traceClient(clock),
+      filter: filters(answersInAmbient, traceClient(clock)),
     });
   }
 
@@ -284,6 +286,10 @@ class RunningApp implements App {
     const places = wires.filter((wire): wire is Wire & Required<Pick<Wire, 'serve'>> => wire.serve !== undefined);
     for (const wire of places) this.served.push(await wire.serve(this.answers as WireCalls, this.terms));
     this.addresses = this.served.map(({ address }) => address);
+  }
+
+  /** From before anything is started: who watches over the process sees that it lives, and isn't ready. */
+  private async watchHealth(): Promise<void> {
     const port = this.config.get(HEALTH_PORT);
     if (port === undefined) return;
     const look = () => ({ ready: this.state === 'ready' && this.health.ok, state: this.state });

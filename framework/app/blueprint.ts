@@ -30,7 +30,8 @@ export interface Blueprint {
   readonly discoveries: readonly Discovery[];
   readonly provisions: readonly Provision[];
   readonly params: readonly Param<unknown>[];
-  readonly code: Readonly<Record<string, unknown>>;
+  /** Values of params; what stands later holds before what stands earlier. */
+  readonly code: readonly Readonly<Record<string, unknown>>[];
   readonly sources: ConfigSources | undefined;
   readonly filters: readonly Agnostic[];
   readonly codecs: readonly Codec[];

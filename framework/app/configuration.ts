@@ -13,10 +13,13 @@ import { entriesOf, findingsIn } from './config-tree.js';
 export { readConfigFile } from './config-file.js';
 export type { ConfigRow } from './config-report.js';
 
+/** Values of params as code says them. */
+export type CodeValues = Readonly<Record<string, unknown>>;
+
 /** What a configuration is made of. What is left out is empty: nothing comes from the process by itself. */
 export interface ConfigurationSources {
-  /** By names with dots, or in groups within each other. */
-  readonly code?: Readonly<Record<string, unknown>> | undefined;
+  /** By names with dots, or in groups within each other; of several, the last that says a value. */
+  readonly code?: CodeValues | readonly CodeValues[] | undefined;
   /** The text of a file, undefined where there is none; {@link readConfigFile} outside tests. Default: there are no files. */
   readonly readFile?: ((path: string) => string | undefined) | undefined;
   /**
@@ -104,7 +107,7 @@ function valuesOf(
   const values = new Map<string, Held>();
   const faults: Fault[] = [];
   for (const finding of [
-    ...findingsIn(names, entriesOf(code, 'code')),
+    ...[code].flat().flatMap((values) => findingsIn(names, entriesOf(values as CodeValues, 'code'))),
     ...findingsInFile(names, { flag: flags.file, env, file, cwd, readFile }),
     ...findingsInEnvironment(names, env),
     ...flags.findings,

@@ -50,6 +50,8 @@ export interface HealthServer {
 }
 
 const HEADER_TIME = 5000;
+/** How often Node looks for those who are slower. */
+const LOOK_TIME = 1000;
 const CONNECTIONS = 100;
 
 /** What the server asks and tells the application. */
@@ -65,7 +67,7 @@ export interface HealthOwner {
  * machine itself, changes what is logged.
  */
 export async function serveHealth(host: string, wanted: number, owner: HealthOwner): Promise<HealthServer> {
-  const server = createServer((request, response) => {
+  const server = createServer({ connectionsCheckingInterval: LOOK_TIME }, (request, response) => {
     const path = request.url?.split('?')[0];
     if (path === '/log-level') return changeLevel(request, response, owner);
     if (path !== '/livez' && path !== '/readyz') {
@@ -85,7 +87,7 @@ export async function serveHealth(host: string, wanted: number, owner: HealthOwn
   const at = server.address();
   const bound = typeof at === 'object' && at !== null ? at.port : wanted;
   return {
-    address: `http://${host}:${bound}`,
+    address: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
     close: () =>
       new Promise((done) => {
         server.close(() => done());

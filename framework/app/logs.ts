@@ -29,14 +29,21 @@ export interface LogOptions {
 
 /** The logger of an application. */
 export function loggerOf(name: string, level: string, log: LogOptions): Logger {
-  const options: LoggerOptions = { ...log.pino, name, level, mixin: () => namesOf(ambientCall()) };
+  const mixin: LoggerOptions['mixin'] = (merged, number, logger) => ({
+    ...log.pino?.mixin?.(merged, number, logger),
+    ...(NAMED in logger ? {} : namesOf(ambientCall())),
+  });
+  const options: LoggerOptions = { ...log.pino, name, level, mixin };
   return log.to === undefined ? pino(options) : pino(options, log.to);
 }
+
+/** Marks a logger that names a call, so that no other call is named beside it. */
+const NAMED = Symbol('named');
 
 /** The form of a logger that classes ask for. */
 export function logOf(logger: Logger): Log {
   return Object.assign(Object.create(logger) as Logger, {
-    of: (call: Call<unknown>) => logger.child(namesOf(call)),
+    of: (call: Call<unknown>) => Object.assign(logger.child(namesOf(call)), { [NAMED]: true }),
   }) as Logger & Log;
 }
 

@@ -63,7 +63,7 @@ export class Mesh {
 
   /** Values of params, by name; what a file, the environment or a flag says holds before them. */
   configure(values: Readonly<Record<string, unknown>>, sources?: ConfigSources): Mesh {
-    return this.but({ code: { ...this.blueprint.code, ...values }, sources: sources ?? this.blueprint.sources });
+    return this.but({ code: [...this.blueprint.code, values], sources: sources ?? this.blueprint.sources });
   }
 
   /** Serves /livez and /readyz by HTTP. */
@@ -109,7 +109,7 @@ export function mesh(...services: readonly Constructor[]): Mesh {
     discoveries: [],
     provisions: [],
     params: [],
-    code: {},
+    code: [],
     sources: undefined,
     filters: [],
     codecs: [],

@@ -10,21 +10,18 @@ const SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT'];
 /** See `Mesh.run`. */
 export async function runApp(given: Blueprint): Promise<App> {
   const plan = given.sources === undefined ? { ...given, sources: processSources() } : given;
+  const name = plan.name === '' ? 'the application' : plan.name;
+  const obedience = obey(name);
   let app: App;
-  let told: NodeJS.Signals | undefined;
-  const early = (signal: NodeJS.Signals): void => void (told = signal);
-  for (const signal of SIGNALS) process.once(signal, early);
   try {
     if (process.env[COMMAND] === 'config') report(plan);
     app = await startApp(plan);
   } catch (error) {
-    say(`${plan.name === '' ? 'the application' : plan.name} could not start: ${asMeshError(error).message}`);
+    say(`${name} could not start: ${asMeshError(error).message}`);
     process.exit(1);
   }
-  for (const signal of SIGNALS) process.off(signal, early);
   guard(app);
-  obey(app);
-  if (told !== undefined) end(app);
+  obedience(app);
   return app;
 }
 
@@ -34,20 +31,31 @@ function report(plan: Blueprint): never {
   process.exit(0);
 }
 
-/** The first signal stops it, the second ends the process. */
-function obey(app: App): void {
-  let stopping = false;
+/**
+ * The first signal stops the application, or what comes of it once it has started; the second ends the process. One listener
+ * from the beginning: a signal that comes while listeners are changed is lost. Returns what is to be told of the application.
+ */
+function obey(name: string): (started: App) => void {
+  let app: App | undefined;
+  let signals = 0;
   for (const signal of SIGNALS) {
     process.on(signal, () => {
-      if (!stopping) {
-        stopping = true;
-        return end(app);
-      }
-      const open = app.open.map(([route, count]) => `${route} × ${count}`);
-      say(`${app.name}: ended by a second ${signal}; abandoned: ${open.length === 0 ? 'nothing' : open.join(', ')}`);
-      process.exit(1);
+      signals += 1;
+      if (signals > 1) abandon(name, signal, app);
+      else if (app !== undefined) end(app);
     });
   }
+  return (started) => {
+    app = started;
+    if (signals > 0) end(started);
+  };
+}
+
+function abandon(name: string, signal: NodeJS.Signals, app: App | undefined): never {
+  const open = (app?.open ?? []).map(([route, count]) => `${route} × ${count}`);
+  const what = app === undefined ? 'its start' : open.length === 0 ? 'nothing' : open.join(', ');
+  say(`${app?.name ?? name}: ended by a second ${signal}; abandoned: ${what}`);
+  process.exit(1);
 }
 
 function end(app: App, code = 0): void {

@@ -65,15 +65,19 @@ function traced<Req, Rep>(next: Service<Req, Rep>, call: Call<Req>, kind: SpanKi
   return new Observable((to) => {
     const outer = parentOf(call.trace, kind);
     const [service, method] = splitRoute(call.method);
-    const span = trace
-      .getTracer(TRACER)
-      .startSpan(
-        call.method,
-        { kind, attributes: { 'rpc.system': 'rsocket', 'rpc.service': service, 'rpc.method': method } },
-        outer,
-      );
+    const span = trace.getTracer(TRACER).startSpan(
+      call.method,
+      {
+        kind,
+        attributes: { 'rpc.system': 'rsocket', 'rpc.service': service, 'rpc.method': method },
+        links: linksOf(call.trace),
+      },
+      outer,
+    );
     const inner: Call<Req> = { ...call, trace: traceOf(span.spanContext()) };
-    const spanned = new Spanned<Rep>(to, span);
+    const active = context.active();
+    const deliver: Deliver = kind === SERVER ? asItComes : (work) => context.with(active, work);
+    const spanned = new Spanned<Rep>(to, span, deliver);
     context.with(trace.setSpan(outer, span), () => {
       try {
         const answer = next(inner);
@@ -87,16 +91,27 @@ function traced<Req, Rep>(next: Service<Req, Rep>, call: Call<Req>, kind: SpanKi
 
 /** The context of a call: of its own trace, or for a call that says none of whatever span the program is in. */
 function parentOf(known: TraceContext | undefined, kind: SpanKind): Context {
-  const { context, trace, TraceFlags } = api();
+  const { context, createTraceState, trace, TraceFlags } = api();
   const active = context.active();
   if (known === undefined) return active;
   if (kind === CLIENT && trace.getSpanContext(active)?.traceId === known.traceId) return active;
+  if (known.sampled === undefined) return trace.deleteSpan(active);
   return trace.setSpanContext(active, {
     traceId: known.traceId,
     spanId: known.spanId,
-    traceFlags: known.sampled ? TraceFlags.SAMPLED : TraceFlags.NONE,
+    traceFlags: known.sampled === true ? TraceFlags.SAMPLED : TraceFlags.NONE,
     isRemote: true,
+    ...(known.state === undefined ? {} : { traceState: createTraceState(known.state) }),
   });
+}
+
+/**
+ * Where nobody has decided yet whether to record, a trace of this side's own begins, by its own sampler, and points to the
+ * ids of who asked: as their child it would never be recorded by the usual sampler, or always.
+ */
+function linksOf(known: TraceContext | undefined): OpenTelemetry.Link[] {
+  if (known === undefined || known.sampled !== undefined) return [];
+  return [{ context: { traceId: known.traceId, spanId: known.spanId, traceFlags: 0, isRemote: true } }];
 }
 
 function traceOf({ traceId, spanId, traceFlags, traceState }: SpanContext): TraceContext {
@@ -107,6 +122,14 @@ function traceOf({ traceId, spanId, traceFlags, traceState }: SpanContext): Trac
 
 const SAMPLED: OpenTelemetry.TraceFlags.SAMPLED = 1;
 
+/**
+ * Answers come out of a socket's callback. What a program does with them, the call behind the first in its pipe, is done in the
+ * span in which it asked.
+ */
+type Deliver = (work: () => void) => void;
+
+const asItComes: Deliver = (work) => work();
+
 /** Ends the span when the call ends, with what became of it. */
 class Spanned<T> extends Subscriber<T> {
   private items = 0;
@@ -114,6 +137,7 @@ class Spanned<T> extends Subscriber<T> {
   constructor(
     private readonly to: Subscriber<T>,
     private readonly span: Span,
+    private readonly deliver: Deliver,
   ) {
     super(to);
     this.add(() => {
@@ -124,20 +148,24 @@ class Spanned<T> extends Subscriber<T> {
 
   protected override _next(item: T): void {
     this.items += 1;
-    this.to.next(item);
+    this.deliver(() => this.to.next(item));
+  }
+
+  protected override _complete(): void {
+    this.deliver(() => super._complete());
   }
 
   protected override _error(error: unknown): void {
     const { tag, code, message } = asMeshError(error);
     this.span.setAttribute('error.type', code);
     this.span.setStatus({ code: FAILED, message: `${tag}: ${message}` });
-    super._error(error);
+    this.deliver(() => super._error(error));
   }
 }
 
 /** The context of a call made on behalf of `parent`, or of one that begins a trace. */
 function childOf(parent: TraceContext | undefined, clock: Clock): TraceContext {
-  if (parent === undefined) return { traceId: digits(clock, 16), spanId: digits(clock, 8), sampled: false };
+  if (parent === undefined) return { traceId: digits(clock, 16), spanId: digits(clock, 8) };
   return { ...parent, spanId: digits(clock, 8) };
 }
 

@@ -6,13 +6,13 @@ export type Interaction = 'notify' | 'response' | 'stream' | 'channel';
 /** How dear a call is, from what is shed last to what is shed first. */
 export type Priority = 'critical' | 'default' | 'degraded' | 'bulk';
 
-/** W3C trace context of the caller's span. `sampled` says whether the trace is recorded. */
+/** W3C trace context of the caller's span. `sampled` says whether the trace is recorded; without it nobody has decided yet. */
 export interface TraceContext {
   /** 32 lower-case hexadecimal digits. */
   readonly traceId: string;
   /** 16 lower-case hexadecimal digits. */
   readonly spanId: string;
-  readonly sampled: boolean;
+  readonly sampled?: boolean;
   /** The `tracestate` header, passed on unread. */
   readonly state?: string;
 }

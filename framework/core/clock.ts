@@ -10,8 +10,8 @@ export interface Clock {
   now(): number;
   /** Milliseconds since 1970, for what people and other machines read. */
   wall(): number;
-  /** Runs `work` once after `ms` milliseconds. It doesn't keep a process alive. */
-  after(ms: number, work: () => void): Stop;
+  /** Runs `work` once after `ms` milliseconds. It doesn't keep a process alive, unless `alive` says so: somebody waits for just that. */
+  after(ms: number, work: () => void, alive?: boolean): Stop;
   /** Runs `work` each `ms` milliseconds. It doesn't keep a process alive. */
   every(ms: number, work: () => void): Stop;
   /** A number from 0 up to, not including, 1. */
@@ -22,9 +22,9 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
-  after(ms, work) {
+  after(ms, work, alive = false) {
     const timer = setTimeout(work, Math.min(ms, LONGEST));
-    letGo(timer);
+    if (!alive) letGo(timer);
     return () => clearTimeout(timer);
   },
   every(ms, work) {

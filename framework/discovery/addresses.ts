@@ -2,7 +2,7 @@
 import type { Observable } from 'rxjs';
 import { BehaviorSubject } from 'rxjs';
 import type { Wire } from '../contract/index.js';
-import { meshError } from '../core/index.js';
+import { type MeshError, meshError } from '../core/index.js';
 
 /** Where the services of a mesh are found. */
 export interface Discovery {
@@ -34,10 +34,15 @@ export function wireAt(place: PeerPlace, wires: readonly Wire[]): Wire {
     const found = wire.at(place);
     if (found !== undefined) return found;
   }
-  const scheme = place.split(':')[0] ?? '';
+  const [, scheme] = ADDRESS.exec(place) ?? [];
+  if (scheme === undefined) throw wrong(`'${place}' is not an address such as 'tcp://127.0.0.1:7001'`);
   const known =
     wires.length === 0 ? 'the application has no wires' : `it is over ${wires.map(({ name }) => name).join(', ')}`;
-  throw meshError('Invalid', `no wire reaches '${place}' (${known}); give .over(…) one for ${scheme}`, {
-    code: 'MILLRACE_ADDRESS',
-  });
+  throw wrong(`no wire reaches '${place}' (${known}); give .over(…) one for ${scheme}`);
+}
+
+const ADDRESS = /^([a-z][a-z0-9+.-]*):\/\/[^/]+:\d+(?:\/|$)/;
+
+function wrong(message: string): MeshError {
+  return meshError('Invalid', message, { code: 'MILLRACE_ADDRESS' });
 }

@@ -39,6 +39,9 @@ const FOREIGN: ReadonlySet<ErrorTag> = new Set<ErrorTag>([
   'Unauthenticated',
 ]);
 
+/** A request refused, by its RSocket code. */
+const REJECTED = 0x202;
+
 const FACTOR = 1.6;
 const JITTER = 0.2;
 
@@ -58,6 +61,8 @@ export class Peer {
   private readonly watching = new Subscription();
   private wait: Stop | undefined;
   private pause: number;
+  /** It has said of itself that it is a Millrace application. */
+  private known = false;
 
   constructor(
     wire: Wire,
@@ -74,9 +79,13 @@ export class Peer {
     if (this.watching.closed) return;
     const sink = new GateSink<Status>(
       {
-        next: (status) => this.heard(status),
+        next: (status) => {
+          if (isStatus(status)) return this.heard(status);
+          sink.unsubscribe();
+          this.foreign();
+        },
         error: (error) => this.lost(asMeshError(error)),
-        complete: () => this.again(),
+        complete: () => (this.known ? this.again() : this.foreign()),
       },
       undefined,
       'latest',
@@ -105,14 +114,20 @@ export class Peer {
   }
 
   private heard({ ready, services }: Status): void {
+    this.known = true;
     this.pause = this.terms.get(RECONNECT);
-    this.state.next({ kind: 'up', ready: ready === true, services: new Set(Array.isArray(services) ? services : []) });
+    this.state.next({ kind: 'up', ready, services: new Set(services) });
+  }
+
+  private lost(error: MeshError): void {
+    if (FOREIGN.has(error.tag) || (isUnheardOf(error) && !this.known)) return this.foreign();
+    this.state.next({ kind: 'down', error });
+    this.again();
   }
 
   /** A peer that answers, but not this, is no Millrace application: it may serve anything. */
-  private lost(error: MeshError): void {
-    const foreign = FOREIGN.has(error.tag);
-    this.state.next(foreign ? { kind: 'up', ready: true, services: undefined } : { kind: 'down', error });
+  private foreign(): void {
+    this.state.next({ kind: 'up', ready: true, services: undefined });
     this.again();
   }
 
@@ -123,4 +138,15 @@ export class Peer {
     this.pause = Math.min(this.pause * FACTOR, this.terms.get(RECONNECT_MOST));
     this.wait = this.clock.after(pause, () => this.watch());
   }
+}
+
+/** Others answer streams that they don't know with items of their own. */
+function isStatus(said: unknown): said is Status {
+  if (typeof said !== 'object' || said === null || !('ready' in said) || !('services' in said)) return false;
+  return typeof said.ready === 'boolean' && Array.isArray(said.services);
+}
+
+/** How rsocket-js answers a model for which it has no handler; the refusal of a connection has another code. */
+function isUnheardOf({ tag, rsocketCode }: MeshError): boolean {
+  return tag === 'Rejected' && rsocketCode === REJECTED;
 }

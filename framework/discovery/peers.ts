@@ -46,7 +46,9 @@ export class Peers {
         error: (error: unknown) => (this.fault = asMeshError(error)),
       }),
     );
-    if (this.fault !== undefined) throw this.fault;
+    if (this.fault === undefined) return;
+    this.close().subscribe();
+    throw this.fault;
   }
 
   get all(): readonly Peer[] {
@@ -82,10 +84,14 @@ export class Peers {
       stop();
       then(peer);
     };
-    const stopTimer = this.terms.clock.after(this.terms.get(PATIENCE), () => {
-      stop();
-      late(this.nobody(name));
-    });
+    const stopTimer = this.terms.clock.after(
+      this.terms.get(PATIENCE),
+      () => {
+        stop();
+        late(this.nobody(name));
+      },
+      true,
+    );
     this.waiting.add(look);
     return stop;
   }

@@ -151,10 +151,15 @@ export function tracing(trace: ZipkinTrace): Uint8Array {
   }
   const flags =
     0x80 |
-    (trace.debug === true ? 0x40 : trace.sampled ? 0x20 : 0x10) |
+    (trace.debug === true ? 0x40 : sampling(trace)) |
     (trace.traceId.length === 32 ? 0x08 : 0) |
     (parentSpanId === undefined ? 0 : 0x04);
   return concat([Uint8Array.of(flags), hex(traceId), hex(spanId), hex(parentSpanId ?? '')]);
+}
+
+/** The flag that says whether a trace is recorded, if that is decided. */
+export function sampling({ sampled }: TraceContext): number {
+  return sampled === undefined ? 0 : sampled ? 0x20 : 0x10;
 }
 
 /** The trace of a tracing entry's content; undefined where it carries no ids. Throws Invalid for what is malformed. */
@@ -173,7 +178,7 @@ export function traceOf(content: Uint8Array): ZipkinTrace | undefined {
   return {
     traceId: digits(1, wide).padStart(32, '0'),
     spanId: digits(1 + wide, 8),
-    sampled: (flags & 0x60) !== 0,
+    ...((flags & 0x70) === 0 ? {} : { sampled: (flags & 0x60) !== 0 }),
     ...((flags & 0x40) === 0 ? {} : { debug: true }),
     ...(parent === 0 ? {} : { parentSpanId: digits(1 + wide + 8, 8) }),
   };

@@ -19,6 +19,7 @@ import {
   mimeTypesOf,
   ROUTING,
   routingTags,
+  sampling,
   tagsOf,
   traceOf,
   TRACING,
@@ -96,7 +97,7 @@ function writeTrace(bytes: Uint8Array, at: number, trace: TraceContext): number 
     return put(bytes, at, compositeMetadata([[TRACING, tracing(trace)]]));
   }
   const start = put(bytes, at, TRACE_HEAD);
-  bytes[start] = 0x80 | (trace.sampled ? 0x20 : 0x10) | 0x08;
+  bytes[start] = 0x80 | sampling(trace) | 0x08;
   return writeHex(bytes, writeHex(bytes, start + 1, trace.traceId), trace.spanId);
 }
 

@@ -1,6 +1,6 @@
 /** RSocket over TCP: frames behind their 24-bit lengths. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { type MeshError, meshError, type Wire } from '../../framework/kernel.js';
+import { MeshError, meshError, type Wire } from '../../framework/kernel.js';
 import type { Address, Bound, Link, LinkEvents, Transport } from './link.js';
 import { placeOf, writePlace } from './place.js';
 import { asWire, type WireOptions } from './wire.js';
@@ -41,12 +41,12 @@ export function tcp({ host = '127.0.0.1', port }: TcpTarget = {}, options: WireO
 /** The port, if it is one. */
 export function checkPort(port: number): number {
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw meshError('Invalid', `${port} is not a port, a whole number from 0 to 65535`);
+  throw new MeshError('Invalid', `${port} is not a port, a whole number from 0 to 65535`);
 }
 
 /** There is no port to dial or to listen at. */
 export function nowhere(scheme: string): MeshError {
-  return meshError('Invalid', `${scheme} names no port; write { port: 7001 }`);
+  return new MeshError('Invalid', `${scheme} names no port; write { port: 7001 }`);
 }
 
 function dial(host: string, port: number): Promise<Link> {
