@@ -49,9 +49,26 @@ export async function build(say) {
   });
   if (code !== 0) throw new Error(`the build failed\n${output.trimEnd()}`);
   prune(join(root, 'dist'));
+  await bundleForBrowsers();
   writeFileSync(stamp, '');
   utimesSync(stamp, started / 1_000, started / 1_000);
   say(`built (${seconds(started)})`);
+}
+
+/** `millrace/browser`, one file with all that it needs. */
+async function bundleForBrowsers() {
+  const { build: bundle } = await import('esbuild');
+  await bundle({
+    entryPoints: [join(root, 'dist', 'transports', 'rsocket', 'bundle.js')],
+    outfile: join(root, 'dist', 'browser', 'millrace.js'),
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    minify: true,
+    legalComments: 'none',
+    logLevel: 'silent',
+  });
 }
 
 function requireNode() {

@@ -1,0 +1,53 @@
+/**
+ * `millrace/browser`: Millrace and its RSocket client as one file, with RxJS inside, for pages without a build step. A program
+ * that is bundled imports `millrace`, `millrace/rsocket` and `rxjs`, and has one RxJS.
+ */
+export * from '../../framework/kernel.js';
+export * from './browser.js';
+export { routeOf, text } from './browser.js';
+export {
+  BehaviorSubject,
+  catchError,
+  combineLatest,
+  concat,
+  concatMap,
+  debounceTime,
+  defer,
+  delay,
+  distinctUntilChanged,
+  EMPTY,
+  filter,
+  finalize,
+  firstValueFrom,
+  from,
+  fromEvent,
+  ignoreElements,
+  interval,
+  lastValueFrom,
+  map,
+  merge,
+  mergeMap,
+  NEVER,
+  Observable,
+  of,
+  pairwise,
+  reduce,
+  repeat,
+  retry,
+  scan,
+  share,
+  skip,
+  startWith,
+  Subject,
+  Subscription,
+  switchMap,
+  take,
+  takeUntil,
+  takeWhile,
+  tap,
+  throwError,
+  timer,
+  toArray,
+  withLatestFrom,
+  zip,
+} from 'rxjs';
