@@ -4,6 +4,7 @@ import {
   asMeshError,
   asPartOf,
   type Call,
+  DEFAULT_OVERFLOW,
   errorOf,
   Gate,
   type MeshError,
@@ -15,6 +16,7 @@ import {
   SINK,
   type Sink,
 } from '../core/index.js';
+import { absorb } from '../demand/index.js';
 
 /** Marks the request of a call whose messages are values already. */
 export class Plain {
@@ -24,7 +26,7 @@ export class Plain {
 /**
  * The calls of a client to a service in the same process. `service` finds requests wrapped in {@link Plain}. A handler's
  * own calls find the call that it answers; a response's source may give its item whatever the demand further out, a
- * stream's waits for it; calls count against the item that opened them.
+ * stream's waits for it, and what is given unasked is kept up to the usual bound; calls count against the item that opened them.
  */
 export function local(service: Service<unknown, unknown>): Service<unknown, unknown> {
   return (call) => {
@@ -34,7 +36,7 @@ export function local(service: Service<unknown, unknown>): Service<unknown, unkn
     return new Observable((to) => {
       const seat = openCall();
       if (seat !== undefined) to.add(() => seat.callEnded());
-      return servingAs(inner, service(inner)).subscribe(new Through(to));
+      return absorb(servingAs(inner, service(inner)), DEFAULT_OVERFLOW).subscribe(new Through(to));
     });
   };
 }
