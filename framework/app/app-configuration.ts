@@ -1,4 +1,5 @@
 /** The configuration of an application: what its blueprint says, and for a program what the process was given. */
+import { CODEC_LIMITS, type CodecLimits } from '../contract/index.js';
 import type { Param } from '../core/index.js';
 import type { Blueprint, ConfigSources } from './blueprint.js';
 import { type Configuration, configuration, readConfigFile } from './configuration.js';
@@ -21,6 +22,11 @@ export function configurationOf({ code, sources }: Blueprint, params: readonly P
 
 /** Variables of the command line's own, which a shell may have set for everything that it starts. */
 const OTHERS: readonly string[] = [COMMAND, 'MILLRACE_AT'];
+
+/** The configured bounds of messages. */
+export function codecLimitsOf(config: Configuration): CodecLimits {
+  return { depth: config.get(CODEC_LIMITS.depth), items: config.get(CODEC_LIMITS.items) };
+}
 
 /** What the process was given: the usual file, its environment and its flags. */
 export function processSources(): ConfigSources {

@@ -3,7 +3,6 @@ import { BehaviorSubject, defer, lastValueFrom, type Observable } from 'rxjs';
 import type { Logger } from 'pino';
 import {
   CODEC_LIMITS,
-  type CodecLimits,
   type Client,
   codecs as codecsOf,
   type Codecs,
@@ -46,13 +45,14 @@ import {
   type Status,
 } from '../discovery/index.js';
 import { answersInAmbient, keepAmbientCalls } from './ambient-call.js';
-import { configurationOf } from './app-configuration.js';
+import { codecLimitsOf, configurationOf } from './app-configuration.js';
 import type { Configuration } from './configuration.js';
 import { type Constructor, contractsOf, filtersOf } from './decorators.js';
 import { Health, HEALTH_HOST, HEALTH_PORT, type HealthServer, serveHealth } from './health.js';
 import { type Hooks, startAll, stopAll } from './lifecycle.js';
 import { Log, LOG_LEVEL, loggerOf, logOf } from './logs.js';
 import type { Blueprint } from './blueprint.js';
+import { butForStatus } from './but-for-status.js';
 import { boundNotifies, NOTIFIES } from './notify-bound.js';
 import { type Graph, graphOf, type Own, type Token } from './providers.js';
 import { traceClient, traceServer } from './tracing.js';
@@ -83,7 +83,7 @@ const OWN: readonly Param<unknown>[] = [
   RECONNECT_MOST,
 ];
 
-/** Milliseconds to leave peers in good order, when nothing is being answered any more. */
+/** Milliseconds that each further step of the end gets at least, when the grace has gone. */
 const LEAVE = 1000;
 
 /** What an application is doing. */
@@ -176,7 +176,7 @@ class RunningApp implements App {
     const bound = boundNotifies(this.config.get(NOTIFIES), (method, dropped) =>
       this.log.warn({ method, dropped }, 'fire-and-forgets are dropped: too many are at work'),
     );
-    const stack = filters(traceServer(clock), bound, ...plan.filters, deadline(clock));
+    const stack = filters(traceServer(clock), bound, butForStatus(filters(...plan.filters)), deadline(clock));
     this.answers = dispatch(this.routes, { codecs: this.codecs, stack });
     this.peers = new Peers(plan.discoveries, wires, this.terms);
     this.config.watch(LOG_LEVEL).subscribe((level) => (this.logger.level = level));
@@ -272,7 +272,7 @@ class RunningApp implements App {
         });
       }
     }
-    for (const { contract, handlers } of this.plan.answering) add(contract, handlers);
+    for (const { contract, handlers } of this.plan.answering) add(contract, handlers(this));
     add(PLATFORM, { status: () => this.status, describe: () => defer(() => [this.describe()]) });
   }
 
@@ -310,14 +310,16 @@ class RunningApp implements App {
 
   private async end(): Promise<void> {
     const before = this.state;
+    const last = this.plan.clock.now() + this.terms.grace;
+    const left = (): number => Math.max(LEAVE, last - this.plan.clock.now());
     this.state = 'stopping';
     if (before === 'ready') this.log.info({ open: Object.fromEntries(this.open) }, 'stopping');
     this.status.next(this.statusNow(false));
     this.status.complete();
     await Promise.all(this.served.map((each) => ended(each.close())));
-    await this.idle();
+    await this.idle(left());
     const stopped = stopAll(this.started, (hook, error) => this.log.error({ err: error }, `${hook} failed to stop`));
-    await this.atMost(this.terms.grace, stopped);
+    await this.atMost(left(), stopped);
     await this.atMost(LEAVE, ended(this.peers.close()));
     await this.healthServer?.close();
     this.state = 'stopped';
@@ -341,9 +343,9 @@ class RunningApp implements App {
    * Fire-and-forgets, and calls within the process, which no connection waits for. A stream that a service keeps open to another
    * ends with that service.
    */
-  private async idle(): Promise<void> {
+  private async idle(within: number): Promise<void> {
     await new Promise<void>((done) => {
-      const stop = this.plan.clock.after(this.terms.grace, () => {
+      const stop = this.plan.clock.after(within, () => {
         this.log.warn({ open: Object.fromEntries(this.open) }, `calls were open after ${this.terms.grace} ms of grace`);
         done();
       });
@@ -380,11 +382,6 @@ function paramsOf(plan: Blueprint, graph: Graph): Param<unknown>[] {
     ...graph.settings,
     ...plan.params,
   ];
-}
-
-/** The configured bounds of messages. */
-function codecLimitsOf(config: Configuration): CodecLimits {
-  return { depth: config.get(CODEC_LIMITS.depth), items: config.get(CODEC_LIMITS.items) };
 }
 
 function nameOf(services: readonly Constructor[], contracts: readonly Contract[]): string {

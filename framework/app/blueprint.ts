@@ -1,5 +1,5 @@
 /** All that is said of an application before it starts. */
-import type { Codec, Contract, Wire } from '../contract/index.js';
+import type { Client, Codec, Contract, Failures, Methods, Wire } from '../contract/index.js';
 import type { Agnostic, Clock, Param } from '../core/index.js';
 import type { Discovery } from '../discovery/index.js';
 import type { Constructor } from './decorators.js';
@@ -9,7 +9,12 @@ import type { Provision } from './providers.js';
 /** Plain functions that serve a contract, in the place of a class. */
 export interface Answering {
   readonly contract: Contract;
-  readonly handlers: Readonly<Record<string, unknown>>;
+  readonly handlers: (callers: Callers) => object;
+}
+
+/** What functions that serve a contract call others by. */
+export interface Callers {
+  client<M extends Methods, F extends Failures>(contract: Contract<M, F>): Client<Contract<M, F>>;
 }
 
 /** Where values of params come from beside code. `start()` hears only code unless it is told; `run()` what the process was given. */

@@ -30,7 +30,9 @@ export function serves<M extends Methods, F extends Failures>(
     }
     for (const method of Object.keys(contract.methods)) {
       if (typeof (target.prototype as Record<string, unknown>)[method] === 'function') continue;
-      throw wrong(`${target.name} has no method ${method}, which ${contract.name} asks for`);
+      throw wrong(
+        `${target.name} has no method ${method}, which ${contract.name} asks for: write ${method}(request) { … }, an arrow function in a property is none`,
+      );
     }
     if (before.length === 0) mark(target);
     Reflect.defineMetadata(CONTRACTS, [contract, ...before], target);

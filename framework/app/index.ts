@@ -1,6 +1,6 @@
 /** The application: services as decorated classes, what they ask for, how they start and end. */
 export { type App, type AppState, CALL_DEADLINE, GRACE } from './app.js';
-export type { Answering, Blueprint, ConfigSources } from './blueprint.js';
+export type { Answering, Blueprint, Callers, ConfigSources } from './blueprint.js';
 export * from './configuration.js';
 export { inject } from 'tsyringe';
 export { client, component, type Constructor, contractsOf, filtersOf, serves, setting, use } from './decorators.js';

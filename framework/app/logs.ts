@@ -34,7 +34,13 @@ export function loggerOf(name: string, level: string, log: LogOptions): Logger {
     ...(NAMED in logger ? {} : namesOf(ambientCall())),
   });
   const options: LoggerOptions = { ...log.pino, name, level, mixin };
-  return log.to === undefined ? pino(options) : pino(options, log.to);
+  if (log.to !== undefined) return pino(options, log.to);
+  return options.transport === undefined ? pino(options, standardOutput()) : pino(options);
+}
+
+/** At once: what a thread is writing while the process ends comes behind what is written last, or is lost. */
+function standardOutput(): DestinationStream {
+  return pino.destination({ dest: 1, sync: true });
 }
 
 /** Marks a logger that names a call, so that no other call is named beside it. */

@@ -3,7 +3,7 @@ import type { Codec, Contract, Failures, Handlers, Methods, Wire } from '../cont
 import { type Agnostic, type Clock, MeshError, type Param, systemClock } from '../core/index.js';
 import type { Discovery } from '../discovery/index.js';
 import { type App, startApp } from './app.js';
-import type { Answering, Blueprint, ConfigSources } from './blueprint.js';
+import type { Answering, Blueprint, Callers, ConfigSources } from './blueprint.js';
 import { type Constructor, contractsOf } from './decorators.js';
 import type { LogOptions } from './logs.js';
 import type { Provider, Scope, Token } from './providers.js';
@@ -24,9 +24,16 @@ export class Mesh {
     return this.but({ services: [...this.blueprint.services, ...services] });
   }
 
-  /** Serves a contract with plain functions; in a test, in the place of the service that would be called. */
-  serve<M extends Methods, F extends Failures>(contract: Contract<M, F>, handlers: Handlers<Contract<M, F>>): Mesh {
-    const answering = { contract, handlers: handlers as Answering['handlers'] };
+  /**
+   * Serves a contract with plain functions; in a test, in the place of the service that would be called. Functions that call
+   * others are made of the application: `.serve(Home, (app) => …)`, where `app.client(Catalog)` is.
+   */
+  serve<M extends Methods, F extends Failures>(
+    contract: Contract<M, F>,
+    handlers: Handlers<Contract<M, F>> | ((app: Callers) => Handlers<Contract<M, F>>),
+  ): Mesh {
+    const make = typeof handlers === 'function' ? (handlers as Answering['handlers']) : () => handlers;
+    const answering = { contract, handlers: make };
     return this.but({ answering: [...this.blueprint.answering, answering] });
   }
 

@@ -1,6 +1,6 @@
 /** What can be wrong with what the classes of an application ask for, told with the path that leads there. */
 import { isMeshError, MeshError } from '../core/index.js';
-import type { Constructor } from './decorators.js';
+import { type Constructor, isMarked } from './decorators.js';
 
 /** Of the language itself: nothing that anybody means by its type alone. */
 export function isPlain(token: unknown): boolean {
@@ -18,6 +18,11 @@ export function circle(path: readonly Constructor[]): MeshError {
 /** `path` leads to who asks for it. */
 export function undecorated(target: Constructor, path: readonly Constructor[]): MeshError {
   const where = `(${written([...path, target])})`;
+  if (isMarked(target)) {
+    return wrong(
+      `what the constructor of ${target.name} asks for isn't known: compile with emitDecoratorMetadata, as tsc can (esbuild and tsx don't), or say it by @inject(token) ${where}`,
+    );
+  }
   if (target.length > 0) {
     return wrong(
       `${target.name} asks for ${target.length} things in its constructor, but has no decorator that says so: put @component() above it ${where}`,

@@ -215,9 +215,9 @@ class Registrations implements Graph {
 /** What the constructor of a class asks for, in order. */
 function dependenciesOf(target: Constructor, path: readonly Constructor[]): readonly Token[] {
   const types = Reflect.getMetadata('design:paramtypes', target) as readonly unknown[] | undefined;
-  const asked = Math.max(target.length, types?.length ?? 0);
-  if (asked === 0) return [];
-  if (types === undefined || !isMarked(target)) throw undecorated(target, path.slice(0, -1));
+  const asking = types === undefined ? lineOf(target).find(({ length }) => length > 0) : target;
+  if (asking === undefined || Math.max(target.length, types?.length ?? 1) === 0) return [];
+  if (types === undefined || !isMarked(target)) throw undecorated(asking, asking === target ? path.slice(0, -1) : path);
   injectable()(target as never);
   const injected = (Reflect.getOwnMetadata(INJECTED, target) as Readonly<Record<number, unknown>> | undefined) ?? {};
   const clients = clientsOf(target);
@@ -229,6 +229,15 @@ function dependenciesOf(target: Constructor, path: readonly Constructor[]): read
     if (param !== undefined) return settingToken(param);
     return (tokenOf(injected[at]) ?? type) as Token;
   });
+}
+
+/** A class and those that it extends. */
+function lineOf(target: Constructor): Constructor[] {
+  const line: Constructor[] = [];
+  for (let each: unknown = target; typeof each === 'function' && !isPlain(each); each = Object.getPrototypeOf(each)) {
+    line.push(each as Constructor);
+  }
+  return line;
 }
 
 /** tsyringe keeps a token, or an object around it for `@injectAll` and the like. */

@@ -1,15 +1,41 @@
 /** An application as a program: it says where it serves, and ends in good order when it is told to. */
+import { MessageChannel } from 'node:worker_threads';
 import { config as rxjs } from 'rxjs';
 import { asMeshError } from '../core/index.js';
 import { type App, configurationOfPlan, startApp } from './app.js';
 import { COMMAND, processSources } from './app-configuration.js';
 import type { Blueprint } from './blueprint.js';
+import type { Hooks } from './lifecycle.js';
+import type { Provision } from './providers.js';
+
+/**
+ * Keeps the process alive until the application has stopped, though nothing may be open: it waits for a peer that is away, or
+ * for calls to end.
+ */
+class Awake implements Hooks {
+  private readonly port = new MessageChannel().port1;
+
+  onStart(): void {
+    this.port.ref();
+  }
+
+  onStop(): void {
+    this.port.close();
+  }
+}
+
+/** Stands before all that is provided, so that it starts first and ends last. */
+const AWAKE: Provision = {
+  token: Symbol('awake'),
+  provider: { useFactory: () => new Awake() },
+  scope: 'application',
+};
 
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT'];
 
 /** See `Mesh.run`. */
 export async function runApp(given: Blueprint): Promise<App> {
-  const plan = given.sources === undefined ? { ...given, sources: processSources() } : given;
+  const plan = { ...given, sources: given.sources ?? processSources(), provisions: [AWAKE, ...given.provisions] };
   const name = plan.name === '' ? 'the application' : plan.name;
   const obedience = obey(name);
   let app: App;

@@ -4,3 +4,5 @@ export * from './laws.js';
 export { type Host, network, type Network } from './network.js';
 export { seeded } from './seeded.js';
 export * from './virtual-clock.js';
+export { type Asked, type Expectation, peer, type Peer } from './peer.js';
+export { type Chaos, check, simulate, type SimulationOptions, type World } from './simulate.js';

@@ -18,6 +18,8 @@ export interface BuildOptions {
 /** How a build ended. */
 export interface Build {
   readonly errors: number;
+  /** Files that it wrote: none where nothing is different. */
+  readonly written: number;
 }
 
 export interface Builds {
@@ -29,6 +31,8 @@ export interface Builds {
 
 /** `Found 2 errors. Watching for file changes.`, with the time before it. */
 const FOUND = /\bFound (\d+) errors?\b.*\bWatching\b/;
+/** A file that was written. */
+const WRITTEN = /^TSFILE: /;
 /** Lines that only say that something goes on. */
 const BUSY = /\bStarting (?:incremental )?compilation\b|\bFile change detected\b/;
 
@@ -36,24 +40,28 @@ const BUSY = /\bStarting (?:incremental )?compilation\b|\bFile change detected\b
 export function watchBuilds({ compiler, folder, project, env, colours, say }: BuildOptions): Builds {
   let heard: (build: Build) => void = () => undefined;
   let rest = '';
+  let written = 0;
   const read = (piece: string): void => {
     const lines = (rest + piece).split(/\r?\n/);
     rest = lines.pop() ?? '';
     for (const line of lines) {
       const plain = stripVTControlCharacters(line);
       const errors = FOUND.exec(plain)?.[1];
-      if (errors !== undefined) heard({ errors: Number(errors) });
-      else if (plain.trim() !== '' && !BUSY.test(plain)) say(line);
+      if (WRITTEN.test(plain)) written += 1;
+      else if (errors !== undefined) {
+        heard({ errors: Number(errors), written });
+        written = 0;
+      } else if (plain.trim() !== '' && !BUSY.test(plain)) say(line);
     }
   };
-  const words = ['-p', project, '--watch', '--noEmitOnError', '--preserveWatchOutput', '--pretty', String(colours)];
+  const how = ['--noEmitOnError', '--listEmittedFiles', '--preserveWatchOutput', '--pretty', String(colours)];
   const all = new Observable<Build>((to) => {
     heard = (build) => to.next(build);
     tsc.ended.then(
-      (how) => to.error(new CommandError(`the compiler ended with ${how}`)),
+      (end) => to.error(new CommandError(`the compiler ended with ${end}`)),
       (error: unknown) => to.error(error),
     );
   });
-  const tsc = startOwned(compiler, words, { folder, env, out: read, err: read });
+  const tsc = startOwned(compiler, ['-p', project, '--watch', ...how], { folder, env, out: read, err: read });
   return { all, stop: () => tsc.stop() };
 }

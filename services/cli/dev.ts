@@ -1,7 +1,7 @@
 /** `millrace dev`: compiles while you write, and runs what compiles. */
 import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import { filter, map, merge, takeUntil, tap } from 'rxjs';
+import { filter, map, merge, takeUntil } from 'rxjs';
 import { iterate } from '../../framework/index.js';
 import { type Builds, watchBuilds } from './builds.js';
 import { configurationChanges, configurationFiles } from './configuration-changes.js';
@@ -56,13 +56,17 @@ export async function dev(terminal: Terminal, { main: named, project = '.', rest
 /** Why the program is to be started now; of reasons that come while it restarts, the last is enough. */
 function reasons(builds: Builds, files: readonly string[], program: DevProgram, say: (line: string) => void) {
   let whole = false;
+  let errors = 0;
   const compiled = builds.all.pipe(
-    tap(({ errors }) => {
-      whole ||= errors === 0;
+    filter((build) => {
+      const fresh = build.errors === 0 && (build.written > 0 || !whole);
       const goesOn = program.running ? '; the program from before goes on' : '';
-      if (errors > 0) say(`${errors === 1 ? '1 error' : `${errors} errors`}${goesOn}`);
+      if (build.errors > 0) say(`${build.errors === 1 ? '1 error' : `${build.errors} errors`}${goesOn}`);
+      else if (errors > 0 && !fresh) say(`no errors any more${goesOn}`);
+      ({ errors } = build);
+      whole ||= errors === 0;
+      return fresh;
     }),
-    filter(({ errors }) => errors === 0),
     map(() => 'compiled'),
   );
   const configured = configurationChanges(files).pipe(

@@ -102,6 +102,14 @@ describe('an application is refused, and stopped before anything has begun,', ()
     );
   });
 
+  it('for a class that extends one with a constructor and without a decorator', async () => {
+    @component()
+    class Heir extends Bare {}
+    expect((await refused(mesh(wishing(Heir)))).message).to.match(
+      /^Bare asks for 1 things .* \(ClockService → Heir → Bare\)$/,
+    );
+  });
+
   it('for an abstract class that nobody provides', async () => {
     expect((await refused(mesh(wishing(Weather)))).message).to.match(
       /^nobody provides Weather: say \.provide\(Weather, …\).* \(ClockService → Weather\)$/,
@@ -205,7 +213,9 @@ describe('two versions of a contract', () => {
 describe('a decorator refuses where it stands', () => {
   it('a class without a method of its contract', async () => {
     const { message } = await thrown(() => serves(Ratings)(class Empty {} as never));
-    expect(message).to.equal('Empty has no method of, which ratings asks for');
+    expect(message).to.equal(
+      'Empty has no method of, which ratings asks for: write of(request) { … }, an arrow function in a property is none',
+    );
   });
 
   it('a class that serves a contract twice', async () => {

@@ -140,7 +140,7 @@ describe('a contract', () => {
   const bad: Readonly<Record<string, () => unknown>> = {
     'Catalog with a capital': () => contract('Catalog', {}),
     'a method called with': () => contract('a', { with: response(nothing, nothing) }),
-    'a method called then': () => contract('a', { then: response(nothing, nothing) }),
+    'a method called then': () => contract('a', { ['then' as string]: response(nothing, nothing) }),
     'a schema that is none': () => contract('a', { b: response({} as never, nothing) }),
     'a version that is none': () => contract('a', {}, { version: 'next' }),
     'a deadline that is none': () => response(nothing, nothing, { deadline: 'soon' }),

@@ -1,8 +1,13 @@
-/** `npm run soak -- [SECONDS]`: three hops between four processes, a minute each, with figures; fails if memory or the items under way grow. */
+/**
+ * `npm run soak -- [SECONDS] [SEEDS]`: three hops between four processes, a minute each, with figures, and 1,000 seeds of a simulated
+ * mesh; fails if memory or the items under way grow, or a promise is broken.
+ */
 import { described, runChain } from '../conformance/chain.js';
 import { chainCases, chainSizes, faultsOf } from '../conformance/chain-cases.js';
+import { soakSeeds } from './seeds.js';
 
 const seconds = Number(process.argv[2] ?? process.env['MILLRACE_HOPS_SECONDS'] ?? 60);
+const seeds = Number(process.argv[3] ?? 1000);
 if (!(seconds > 0)) throw new Error(`'${process.argv[2]}' is not a number of seconds`);
 
 for (const chain of chainSizes.flatMap((size) => chainCases(size, seconds))) {
@@ -12,3 +17,5 @@ for (const chain of chainSizes.flatMap((size) => chainCases(size, seconds))) {
   for (const fault of faults) console.log(`  ${fault}`);
   if (faults.length > 0) process.exitCode = 1;
 }
+
+if (!(await soakSeeds(seeds))) process.exitCode = 1;

@@ -13,3 +13,4 @@ export const atSupervisor = clientOf(Supervisor, dial(websocket({ url: superviso
 
 /** Who this page is to the services. */
 export const READER = crypto.randomUUID();
+document.documentElement.dataset['reader'] = READER;
