@@ -1,38 +1,53 @@
-import { expect } from 'chai';
-import { type Child, startChild } from '../child.js';
-import { compile, snippetsOf } from './snippets.js';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './page.js';
+import { portsOf, type Step, stepsOf } from './snippets.js';
+import { freePorts, Stage } from './stage.js';
 
-const page = 'docs/tutorial.md';
+const docs = readdirSync(join(root, 'docs')).filter((file) => file.endsWith('.md'));
+const pages = ['README.md', ...docs.toSorted().map((file) => `docs/${file}`)];
 
-describe('the tutorial', function () {
+describe('the programs and commands of', function () {
   this.timeout(60_000);
-  const [server, ...others] = snippetsOf(page);
-  let running: Child;
-  let ports: Readonly<Record<string, string>> = {};
-
-  before(async () => {
-    await compile('tutorial', snippetsOf(page));
-    running = startChild('tutorial/out/server.js', [], { PORT: '0' });
-    const [, port = '', browserPort] = await running.line(/^listening on (\d+), for browsers on (\d+)$/);
-    ports = { PORT: port, URL: `ws://127.0.0.1:${browserPort}` };
-  });
-
-  after(async () => {
-    running.kill('SIGTERM');
-    expect(await running.ended, running.errors()).to.equal(0);
-  });
-
-  it('begins with its server', () => {
-    expect(server?.name).to.equal('server');
-    expect(server?.prints).to.deep.equal(['listening on 7000, for browsers on 7001']);
-  });
-
-  for (const { name, prints } of others) {
-    it(`prints what it says by ${name}.ts`, async () => {
-      // Node's own WebSocket stands in for the browser's; before Node 22 it has to be asked for.
-      const child = startChild(`tutorial/out/${name}.js`, [], { ...ports, NODE_OPTIONS: '--experimental-websocket' });
-      expect(await child.ended, child.errors()).to.equal(0);
-      expect(child.lines).to.deep.equal(prints);
+  for (const page of pages) {
+    describe(page, () => {
+      let planned: readonly Step[] = [];
+      try {
+        planned = stepsOf(page);
+      } catch (error) {
+        it('can all be run', () => Promise.reject(error));
+      }
+      if (planned.length > 0) follow(page, planned);
     });
   }
 });
+
+function follow(page: string, planned: readonly Step[]): void {
+  let stage: Stage;
+  let steps: readonly Step[] = [];
+
+  before(async () => {
+    const ports = await freePorts(portsOf(page));
+    steps = stepsOf(page, ports);
+    stage = new Stage(page.replace(/^docs\//, '').replace(/\.md$/, ''), ports);
+  });
+
+  after(() => stage.close());
+
+  planned.forEach((step, at) => {
+    it(`${at + 1}. ${titleOf(step)}`, () => stage.do(steps[at] as Step));
+  });
+}
+
+function titleOf(step: Step): string {
+  switch (step.kind) {
+    case 'file':
+      return `are written: ${step.path}`;
+    case 'program':
+      return `print what the page says: ${step.path}`;
+    case 'commands':
+      return `do what the page says: ${step.commands.join('; ')}`;
+    case 'interrupt':
+      return `end in good order: ${step.program}`;
+  }
+}

@@ -34,7 +34,7 @@ class MischiefService implements Handlers<typeof Mischief> {
       case 'is a number':
         return 7 as never;
       case 'has no form':
-        return of((() => 1) as never);
+        return of<string>((() => 1) as never);
       case 'is empty':
         return EMPTY;
       case 'is never':
