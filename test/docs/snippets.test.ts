@@ -4,7 +4,9 @@ import { root } from './page.js';
 import { portsOf, type Step, stepsOf } from './snippets.js';
 import { freePorts, Stage } from './stage.js';
 
-const docs = readdirSync(join(root, 'docs')).filter((file) => file.endsWith('.md'));
+/** Pages that show lines, and no programs. */
+const lines = new Set(['decisions.md', 'limits.md']);
+const docs = readdirSync(join(root, 'docs')).filter((file) => file.endsWith('.md') && !lines.has(file));
 const pages = ['README.md', ...docs.toSorted().map((file) => `docs/${file}`)];
 
 describe('the programs and commands of', function () {

@@ -101,7 +101,9 @@ export async function whileRunning(
 /** The TypeScript block of a document whose first line is `// name`. */
 export function snippet(document: string, name: string): string {
   const text = readFileSync(join(root, document), 'utf8');
-  const found = [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].find(([, code]) => code?.startsWith(`// ${name}\n`));
+  const found = [...text.matchAll(/^```ts(?: server)?\n([\s\S]*?)^```$/gm)].find(([, code]) =>
+    code?.startsWith(`// ${name}\n`),
+  );
   if (found?.[1] === undefined) throw new Error(`${document} has no TypeScript block that begins with "// ${name}"`);
   return found[1];
 }

@@ -52,6 +52,7 @@ describe('the package', function () {
     await install(project, tarball, {
       'package.json': JSON.stringify({ name: 'a-user', private: true, type: 'module' }),
       'tsconfig.json': JSON.stringify(tsconfig),
+      'river.ts': snippet('README.md', 'river.ts'),
       'server.ts': snippet('README.md', 'server.ts'),
       'client.ts': snippet('README.md', 'client.ts'),
       'commonjs.cts': commonjs,
