@@ -11,9 +11,11 @@ import {
   meshError,
   param,
   type Stop,
+  withRequest,
 } from '../core/index.js';
 import { type Discovery, wireAt } from './addresses.js';
 import { Peer } from './peer.js';
+import { Rewind } from './rewind.js';
 
 export const PATIENCE = param(
   'discovery.patience',
@@ -149,13 +151,20 @@ function stateOf(peer: Peer, name: string): string {
 class Balanced {
   private retried = false;
   private peer: Peer | undefined;
+  /** A channel's messages, which are said again where the call is. */
+  private readonly said: Rewind<Encoded> | undefined;
+  private readonly call: Call<Message>;
 
   constructor(
     private readonly peers: Peers,
     private readonly name: string,
-    private readonly call: Call<Message>,
+    call: Call<Message>,
     private readonly to: Subscriber<Encoded>,
-  ) {}
+  ) {
+    this.said = 'subscribe' in call.request ? new Rewind(call.request) : undefined;
+    this.call = this.said === undefined ? call : withRequest(call, this.said.items);
+    to.add(() => this.begun());
+  }
 
   start(): void {
     const peer = this.peers.choose(this.name, undefined);
@@ -170,13 +179,18 @@ class Balanced {
   failed(error: unknown, begun: boolean): void {
     const known = asMeshError(error);
     const refused = isMeshError(known, 'Rejected') || isMeshError(known, 'Unavailable');
-    if (!begun && refused && known.retry === 'elsewhere' && !this.retried) {
+    if (!begun && refused && known.retry === 'elsewhere' && !this.retried && this.said?.again() !== false) {
       this.retried = true;
       const other = this.peers.choose(this.name, this.peer);
       if (other !== undefined) return this.ask(other);
       if (this.peer?.serves(this.name) !== true) return this.wait();
     }
     this.to.error(known.from === undefined ? heardFrom(known, this.peer?.address ?? this.name) : known);
+  }
+
+  /** The call goes nowhere else now. */
+  begun(): void {
+    this.said?.settle();
   }
 
   private wait(): void {
@@ -209,6 +223,7 @@ class Attempt extends Subscriber<Encoded> {
   }
 
   protected override _next(item: Encoded): void {
+    if (!this.begun) this.owner.begun();
     this.begun = true;
     this.to.next(item);
   }

@@ -8,6 +8,8 @@ export interface Load {
   readonly answered: number;
   /** Streams that were read to their end. */
   readonly read: number;
+  /** Channels on which each item came back. */
+  readonly said: number;
   /** Fire-and-forgets that were sent. */
   readonly sent: number;
   readonly failures: readonly MeshError[];
@@ -26,14 +28,14 @@ export interface LoadOptions {
   readonly rows?: number;
   /** Of each call. */
   readonly deadline?: string;
-  /** Streams and fire-and-forgets, too. Default true. */
+  /** Streams, channels and fire-and-forgets, too. Default true. */
   readonly all?: boolean;
 }
 
 export function loadOf(app: App, contract: Station, options: LoadOptions = {}): Load {
   const { rows = 12, deadline, all = true } = options;
   const client = deadline === undefined ? app.client(contract) : app.client(contract).with({ deadline });
-  const tally = { answered: 0, read: 0, sent: 0 };
+  const tally = { answered: 0, read: 0, said: 0, sent: 0 };
   const failures: MeshError[] = [];
   const answers = new Subject<string>();
   const failing = new Subject<MeshError>();
@@ -59,12 +61,20 @@ export function loadOf(app: App, contract: Station, options: LoadOptions = {}): 
     if (count !== ITEMS) throw new Error(`a stream ended after ${count} of ${ITEMS} items`);
     tally.read += 1;
   };
+  const talk = async (): Promise<void> => {
+    let count = 0;
+    // An iterator is read once: what it has given can't be had from it again.
+    const numbers = Array.from({ length: ITEMS }, (_, at) => at).values();
+    for await (const item of iterate(client.talk(numbers))) if (item === count) count += 1;
+    if (count !== ITEMS) throw new Error(`a channel ended after ${count} of ${ITEMS} items`);
+    tally.said += 1;
+  };
   const tell = async (): Promise<void> => {
     await lastValueFrom(client.told('tt1'), { defaultValue: undefined });
     tally.sent += 1;
     await title();
   };
-  const kinds = all ? [title, page, tell] : [title];
+  const kinds = all ? [title, page, talk, tell] : [title];
   const row = async (): Promise<void> => {
     while (!stopped) for (const kind of kinds) await attempt(kind);
   };
@@ -76,6 +86,9 @@ export function loadOf(app: App, contract: Station, options: LoadOptions = {}): 
     },
     get read() {
       return tally.read;
+    },
+    get said() {
+      return tally.said;
     },
     get sent() {
       return tally.sent;

@@ -49,11 +49,12 @@ describe('three instances of a service under load', function () {
     await load.stop();
     expect(load.failures).to.deep.equal([]);
     expect(load.read).to.be.greaterThan(10);
+    expect(load.said).to.be.greaterThan(10);
     await app.stop();
     for (const instance of instances) await end(instance);
     expect(handled).to.equal(load.sent);
     console.log(
-      `    ${load.answered} calls, ${load.read} streams and ${load.sent} fire-and-forgets over three restarts`,
+      `    ${load.answered} calls, ${load.read} streams, ${load.said} channels and ${load.sent} fire-and-forgets over three restarts`,
     );
   });
 

@@ -1,5 +1,5 @@
 /** The contract of a station: one of a row of services that pass on what they are asked, the last of which is the source. */
-import { contract, declared, notify, nothing, response, stream } from 'millrace';
+import { channel, contract, declared, notify, nothing, response, stream } from 'millrace';
 import { z } from 'zod';
 
 /** The contract of the station of this name; all stations have the same methods. */
@@ -11,6 +11,8 @@ export function stationOf(name: string) {
       title: response(z.string(), z.string()),
       /** Numbers, as many as are wanted. */
       page: stream(z.number(), z.number()),
+      /** Says each number again. */
+      talk: channel(z.number(), z.number()),
       /** How many numbers the source has made. */
       made: response(nothing, z.number()),
       /** Never answers. */

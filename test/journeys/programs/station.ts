@@ -53,6 +53,10 @@ class Source extends Counted implements Handlers<Station> {
     return fromIterable(() => this.numbers(most)).pipe(finalize(() => this.log.info('left page')));
   }
 
+  talk(numbers: Observable<number>) {
+    return numbers;
+  }
+
   made() {
     return of(this.total);
   }
@@ -104,6 +108,10 @@ class Relay extends Counted implements Handlers<Station> {
 
   page(most: number) {
     return this.next.page(most).pipe(map((item) => item + 1));
+  }
+
+  talk(numbers: Observable<number>) {
+    return this.next.talk(numbers);
   }
 
   made() {
