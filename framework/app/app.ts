@@ -54,6 +54,7 @@ import { Log, LOG_LEVEL, loggerOf, logOf } from './logs.js';
 import type { Blueprint } from './blueprint.js';
 import { butForStatus } from './but-for-status.js';
 import { boundNotifies, NOTIFIES } from './notify-bound.js';
+import { peerLog } from './peer-log.js';
 import { type Graph, graphOf, type Own, type Token } from './providers.js';
 import { traceClient, traceServer } from './tracing.js';
 
@@ -178,7 +179,7 @@ class RunningApp implements App {
     );
     const stack = filters(traceServer(clock), bound, butForStatus(filters(...plan.filters)), deadline(clock));
     this.answers = dispatch(this.routes, { codecs: this.codecs, stack });
-    this.peers = new Peers(plan.discoveries, wires, this.terms);
+    this.peers = new Peers(plan.discoveries, wires, this.terms, peerLog(this.logger));
     this.config.watch(LOG_LEVEL).subscribe((level) => (this.logger.level = level));
   }
 

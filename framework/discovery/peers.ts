@@ -14,6 +14,7 @@ import {
   withRequest,
 } from '../core/index.js';
 import { type Discovery, wireAt } from './addresses.js';
+import type { PeerListener } from './news.js';
 import { Peer } from './peer.js';
 import { Rewind } from './rewind.js';
 
@@ -41,6 +42,7 @@ export class Peers {
     discoveries: readonly Discovery[],
     private readonly wires: readonly Wire[],
     private readonly terms: WireTerms,
+    readonly tell: PeerListener = () => undefined,
   ) {
     this.watching = discoveries.map(({ places }, at) =>
       places.pipe(map((present) => new Map(present.map((place) => this.wireOf(place))))).subscribe({
@@ -132,7 +134,11 @@ export class Peers {
 
   private add(address: string, peer: Peer): void {
     this.peers.set(address, peer);
-    peer.state.subscribe(() => {
+    let known: boolean | undefined;
+    peer.state.subscribe((state) => {
+      if (state.kind === 'up' && known !== true) this.tell({ kind: 'up', peer: address, again: known === false });
+      if (state.kind === 'down' && known !== false) this.tell({ kind: 'down', peer: address, error: state.error });
+      if (state.kind !== 'unknown') known = state.kind === 'up';
       for (const look of this.waiting) look();
     });
     peer.watch();
@@ -182,7 +188,11 @@ class Balanced {
     if (!begun && refused && known.retry === 'elsewhere' && !this.retried && this.said?.again() !== false) {
       this.retried = true;
       const other = this.peers.choose(this.name, this.peer);
-      if (other !== undefined) return this.ask(other);
+      if (other !== undefined) {
+        const [peer, to] = [this.peer?.address ?? this.name, other.address];
+        this.peers.tell({ kind: 'elsewhere', method: this.call.method, peer, to, error: known });
+        return this.ask(other);
+      }
       if (this.peer?.serves(this.name) !== true) return this.wait();
     }
     this.to.error(known.from === undefined ? heardFrom(known, this.peer?.address ?? this.name) : known);
@@ -194,6 +204,7 @@ class Balanced {
   }
 
   private wait(): void {
+    this.peers.tell({ kind: 'waits', method: this.call.method });
     const stop = this.peers.await(
       this.name,
       (found) => this.ask(found),

@@ -12,6 +12,8 @@ export interface SimulationOptions {
   readonly seed?: number;
   /** What the network does to its users. Default: nothing but a delay of 1 ms. */
   readonly faults?: NetworkOptions;
+  /** Takes the lines that the applications log, from level debug on. Default: nothing is logged. */
+  readonly logs?: (line: string) => void;
 }
 
 /** On average how often each happens by itself, as a duration of virtual time; what is left out never does. */
@@ -35,8 +37,8 @@ export interface World {
   app(name: string, plan: Mesh): void;
   /** Starts all that were added. */
   start(): Promise<void>;
-  /** An application that only calls. */
-  client(name: string): Promise<App>;
+  /** An application that only calls; `plan` says how, if not by default. */
+  client(name: string, plan?: Mesh): Promise<App>;
   /** The application as it runs now; undefined between a crash and the next start. */
   running(name: string): App | undefined;
   /** Moves time on. */
@@ -60,7 +62,7 @@ export interface World {
 const PORT = 7000;
 
 /** An empty world. */
-export function simulate({ seed = 1, faults = {} }: SimulationOptions = {}): World {
+export function simulate({ seed = 1, faults = {}, logs }: SimulationOptions = {}): World {
   const clock = virtualClock(seed);
   const net = network({ ...faults, clock, seed });
   const chance = seeded(seed ^ 0x5eed);
@@ -76,7 +78,10 @@ export function simulate({ seed = 1, faults = {} }: SimulationOptions = {}): Wor
       .named(name)
       .on(host.clock)
       .in(addresses(...others.map((other) => host.to(other, PORT))));
-    return (listens ? placed.over(host.at(PORT)) : placed).configure({ 'log.level': 'silent' });
+    const told = logs === undefined ? placed : placed.log({ to: { write: logs } });
+    return (listens ? told.over(host.at(PORT)) : told).configure({
+      'log.level': logs === undefined ? 'silent' : 'debug',
+    });
   };
 
   async function begin(name: string): Promise<void> {
@@ -191,8 +196,8 @@ export function simulate({ seed = 1, faults = {} }: SimulationOptions = {}): Wor
     async start() {
       for (const name of plans.keys()) await begin(name);
     },
-    async client(name) {
-      const app = await clock.until(on(name, mesh(), false).start());
+    async client(name, plan = mesh()) {
+      const app = await clock.until(on(name, plan, false).start());
       clients.push(app);
       return app;
     },

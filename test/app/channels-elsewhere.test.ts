@@ -1,5 +1,15 @@
 import { expect } from 'chai';
-import { addresses, type App, channel, contract, fromIterable, type Handlers, iterate, mesh, MeshError } from 'millrace';
+import {
+  addresses,
+  type App,
+  channel,
+  contract,
+  fromIterable,
+  type Handlers,
+  iterate,
+  mesh,
+  MeshError,
+} from 'millrace';
 import { tcp } from 'millrace/rsocket';
 import { concatMap, defer, finalize, lastValueFrom, type Observable, of, take, throwError, toArray } from 'rxjs';
 import { z } from 'zod';
@@ -15,9 +25,20 @@ const refused = (): MeshError => new MeshError('Rejected', 'not now');
 describe('a channel that is refused', () => {
   const start = applications();
   const serving = async (say: Say): Promise<string> =>
-    (await start(mesh().serve(Echo, { say }).over(tcp({ port: 0 })).configure({ 'app.grace': '50 ms' }))).addresses[0] ??
-    '';
-  const calling = (...places: string[]): Promise<App> => start(mesh().over(tcp()).in(addresses(...places)));
+    (
+      await start(
+        mesh()
+          .serve(Echo, { say })
+          .over(tcp({ port: 0 }))
+          .configure({ 'app.grace': '50 ms' }),
+      )
+    ).addresses[0] ?? '';
+  const calling = (...places: string[]): Promise<App> =>
+    start(
+      mesh()
+        .over(tcp())
+        .in(addresses(...places)),
+    );
 
   /** A caller that knows both, and of whose next two calls one comes to each. */
   async function caller(first: Say, second: Say): Promise<App> {
@@ -51,7 +72,12 @@ describe('a channel that is refused', () => {
   });
 
   it('is refused in earnest when more has been read', async () => {
-    const look: Say = (numbers) => numbers.pipe(take(4), toArray(), concatMap(() => throwError(refused)));
+    const look: Say = (numbers) =>
+      numbers.pipe(
+        take(4),
+        toArray(),
+        concatMap(() => throwError(refused)),
+      );
     const app = await caller(look, look);
     expect(await failure(bothSay(app))).to.include({ tag: 'Rejected', message: 'not now' });
   });
@@ -72,7 +98,11 @@ describe('a channel that is refused', () => {
   it('goes elsewhere from a handler that passes on what it hears', async () => {
     const behind = await caller(refuse, echo);
     const say: Say = (numbers) => behind.client(Echo).say(numbers);
-    const relay = await start(mesh().serve(Relay, { say }).over(tcp({ port: 0 })));
+    const relay = await start(
+      mesh()
+        .serve(Relay, { say })
+        .over(tcp({ port: 0 })),
+    );
     const app = await calling(...relay.addresses);
     for (let count = 0; count < 2; count++) {
       expect(await lastValueFrom(app.client(Relay).say([7, 8, 9]).pipe(toArray()))).to.deep.equal([7, 8, 9]);

@@ -7,6 +7,9 @@ export interface LogLine {
   readonly msg: string;
   readonly name?: string;
   readonly method?: string;
+  readonly peer?: string;
+  readonly to?: string;
+  readonly reason?: string;
   readonly traceId?: string;
   readonly spanId?: string;
   readonly err?: { readonly message: string; readonly stack: string };

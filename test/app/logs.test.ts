@@ -21,6 +21,8 @@ import {
 import { tcp } from 'millrace/rsocket';
 import { firstValueFrom, lastValueFrom, map, of, Subject, tap, throwError } from 'rxjs';
 import { applications, failure } from './applications.js';
+import { Ratings } from './contracts.js';
+import { peer } from './peers.js';
 import { LEVELS, type LogLine, type LogLines, logLines } from './log-lines.js';
 
 const Back = contract(
@@ -235,6 +237,35 @@ describe('the log of an application', () => {
     app.config.set('log.level', 'silent');
     app.log.fatal('unheard');
     expect(lines.all).to.have.length(1);
+  });
+
+  it('tells of peers that go and come again, and of calls that wait or go elsewhere', async () => {
+    const lines = logLines();
+    const no = () => throwError(() => new MeshError('Rejected', 'too busy'));
+    const [first, second] = [await peer(start, no), await peer(start)];
+    const app = await start(
+      mesh()
+        .over(tcp())
+        .in(addresses(first.address, second.address))
+        .configure({ 'log.level': 'debug', 'discovery.reconnect': '10 ms' })
+        .log(lines.options),
+    );
+    const ask = (): Promise<number> => firstValueFrom(app.client(Ratings).of('tt1'));
+    expect(await ask()).to.equal(1);
+    expect(await lines.of('call waits for a peer')).to.include({ level: LEVELS.debug, method: 'ratings.of' });
+    expect(await lines.of('peer is up')).to.include({ level: LEVELS.debug });
+    while (first.asked.length === 0) expect(await ask()).to.equal(1);
+    expect(await lines.of('call goes elsewhere')).to.deep.include({
+      level: LEVELS.debug,
+      method: 'ratings.of',
+      peer: first.address,
+      to: second.address,
+      reason: 'too busy',
+    });
+    await second.app.stop();
+    expect(await lines.of('peer is down')).to.include({ level: LEVELS.warn, peer: second.address });
+    await peer(start, () => of(2), Number(new URL(second.address).port));
+    expect(await lines.of('peer is up again')).to.include({ level: LEVELS.info, peer: second.address });
   });
 
   it('takes options of the library beneath it', async () => {

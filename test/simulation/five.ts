@@ -1,40 +1,18 @@
 /** Five services in a row, called by all four models, and what must hold of the calls whatever the network does. */
-import {
-  channel,
-  type Client,
-  contract,
-  GateSink,
-  type Handlers,
-  isMeshError,
-  mesh,
-  type Mesh,
-  type MeshError,
-  notify,
-  response,
-  stream,
-} from 'millrace';
+import { type Client, GateSink, isMeshError, type MeshError } from 'millrace';
 import { type FaultCounts, simulate, type World } from 'millrace/testing';
-import { catchError, concat, EMPTY, filter, map, mergeMap, type Observable, of } from 'rxjs';
-import { z } from 'zod';
+import { EMPTY, type Observable } from 'rxjs';
+import { gateway, HOSTS, patient, type Plant, serviceOf, Sightings, WINDOW } from './row.js';
 
-const methods = {
-  ask: response(z.number(), z.number()),
-  list: stream(z.number(), z.number()),
-  talk: channel(z.number(), z.number()),
-  tell: notify(z.number()),
-};
-const NAMES = ['store', 'ratings', 'catalog', 'home', 'gateway'] as const;
-const contracts = NAMES.map((name) => contract(name, methods));
-const gateway = contracts[4] as (typeof contracts)[0];
-type Hop = Client<(typeof contracts)[0]>;
-type Answers = Handlers<(typeof contracts)[0]>;
+export type { Plant } from './row.js';
 
-/** A mistake to plant in a service: each is what a real one would be. */
-export type Plant = 'swallowed error' | 'doubled item' | 'lost item' | 'swapped items' | 'told twice';
+type Hop = Client<typeof gateway>;
 
 /** What became of a run. */
 export interface Report {
   readonly faults: Readonly<FaultCounts>;
+  /** How often what went wrong was made good, and how. */
+  readonly recoveries: Readonly<Record<Recovery, number>>;
   /** How often calls ended in each way. */
   readonly ends: Readonly<Record<string, number>>;
   /** What should not have been. */
@@ -50,34 +28,57 @@ const DEADLINE = 2000;
 const SLACK = 1500;
 /** What is left after a stop are last words to peers that have gone, and what the network still tries to deliver. */
 const LINGER = 60_000;
-const ITEMS = 40;
+const ITEMS = 100;
+/** When all is healed but for what is always lost or reset, fewer are enough. */
+const FEW = 40;
+/** So many items are read at once, and so many milliseconds later again. */
+const [READ, PAUSE] = [4, 20];
+/** A caller reads what has come before it hears of the end, and looks at its clock once a pause. */
+const READING = 200;
+
+/** A way back from a fault: what is counted is what the services log of it, and what becomes of calls. */
+export type Recovery = 'peer is up again' | 'call goes elsewhere' | 'call waits for a peer' | 'peer was silent';
 
 export async function runSeed(seed: number, plant?: Plant, calls = 24): Promise<Report> {
+  const recoveries = {
+    'peer is up again': 0,
+    'call goes elsewhere': 0,
+    'call waits for a peer': 0,
+    'peer was silent': 0,
+  };
   const world = simulate({
     seed,
-    faults: { delay: ['1 ms', '30 ms'], loss: 0.02, resets: 0.002, splits: 0.2, timeout: '5 s', dialTimeout: '2 s' },
+    faults: {
+      delay: ['1 ms', '15 ms'],
+      loss: 0.01,
+      resets: 0.0005,
+      splits: 0.2,
+      timeout: '600 ms',
+      dialTimeout: '2 s',
+    },
+    logs: (line) => note(recoveries, line),
   });
-  const told = new Map<number, number>();
-  const lateStarts: string[] = [];
-  NAMES.forEach((name, at) => world.app(name, service(at, world, told, lateStarts, plant)));
+  const seen = new Sightings();
+  for (const [host, at] of HOSTS) world.app(host, serviceOf(host, at, world, seen, plant));
   await world.start();
-  const caller = await world.client('caller');
+  const caller = await world.client('caller', patient());
   const entry: Hop = caller.client(gateway);
   world.chaos({ crash: '4 s', restart: '5 s', partition: '4 s', halfOpen: '5 s', heal: '1 s' });
   const log: Ended[] = [];
   for (let n = 0; n < calls; n++) {
-    begin(world, entry, n, log);
+    begin(world, entry, n, log, seen);
     await world.run('150 ms');
   }
   await world.run(DEADLINE + SLACK);
-  const broken = log.flatMap((call) => call.faults()).concat(lateStarts);
-  for (const [n, times] of told) if (times > 1) broken.push(`tell ${n} was heard ${times} times`);
+  const broken = log.flatMap((call) => call.faults()).concat(seen.lateStarts);
+  if (seen.apart > WINDOW) broken.push(`${seen.apart} items were between two neighbours, not ${WINDOW} at most`);
+  for (const [n, times] of seen.told) if (times > 1) broken.push(`tell ${n} was heard ${times} times`);
   await world.calm();
   await world.run('40 s');
   for (let n = 0; n < 4; n++) {
     const tries: Ended[] = [];
-    for (let attempt = 0; attempt < 5 && tries.at(-1)?.end !== 'complete'; attempt++) {
-      begin(world, entry, 1000 + n, tries);
+    for (let attempt = 0; attempt < 8 && tries.at(-1)?.end !== 'complete'; attempt++) {
+      begin(world, entry, 1000 + n, tries, seen, FEW);
       await world.run(DEADLINE + SLACK);
     }
     if (tries.at(-1)?.end !== 'complete') broken.push(`call ${1000 + n}, after all was healed: ${tries.at(-1)?.end}`);
@@ -90,6 +91,7 @@ export async function runSeed(seed: number, plant?: Plant, calls = 24): Promise<
   const { pending } = world.clock;
   return {
     faults: { ...world.events },
+    recoveries,
     ends,
     broken,
     fingerprint: `${world.fingerprint()} ${outcomes}`,
@@ -101,26 +103,39 @@ export async function runSeed(seed: number, plant?: Plant, calls = 24): Promise<
 class Ended {
   readonly items: number[] = [];
   end = 'open';
+  private readonly begun: number;
+  private took = 0;
 
   constructor(
     readonly name: string,
     private readonly interaction: number,
     private readonly n: number,
-  ) {}
+    private readonly count: number,
+    private readonly now: () => number,
+  ) {
+    this.begun = now();
+  }
 
   failed(error: MeshError): void {
     if (this.end !== 'open') this.end = `ended twice, ${this.end} and error`;
-    else this.end = isMeshError(error) ? error.tag : `no MeshError: ${String(error)}`;
+    else this.settle(isMeshError(error) ? error.tag : `no MeshError: ${String(error)}`);
   }
 
   completed(): void {
-    this.end = this.end === 'open' ? 'complete' : `ended twice, ${this.end} and complete`;
+    if (this.end === 'open') this.settle('complete');
+    else this.end = `ended twice, ${this.end} and complete`;
+  }
+
+  private settle(how: string): void {
+    this.end = how;
+    this.took = this.now() - this.begun;
   }
 
   faults(): string[] {
-    const wanted = this.interaction === 0 ? [this.n + 4] : Array.from({ length: ITEMS }, (_, at) => at);
+    const wanted = this.interaction === 0 ? [this.n + 4] : Array.from({ length: this.count }, (_, at) => at);
     const faults: string[] = [];
     if (this.end === 'open') faults.push(`${this.name} has not ended`);
+    if (this.took > DEADLINE + READING) faults.push(`${this.name} took ${this.took} ms of ${DEADLINE}`);
     if (this.end.startsWith('ended twice') || this.end.startsWith('no MeshError'))
       faults.push(`${this.name}: ${this.end}`);
     if (this.interaction === 3) return faults;
@@ -134,73 +149,37 @@ class Ended {
   }
 }
 
-function begin(world: World, entry: Hop, n: number, log: Ended[]): void {
+function begin(world: World, entry: Hop, n: number, log: Ended[], seen: Sightings, count = ITEMS): void {
   const timed = entry.with({ deadline: DEADLINE });
   const interaction = n % 4;
-  const call = new Ended(`call ${n}`, interaction, n);
+  const id = seen.call();
+  const call = new Ended(`call ${n}`, interaction, n, count, () => world.clock.now());
   log.push(call);
-  const numbers = Array.from({ length: ITEMS }, (_, at) => at);
+  const numbers = Array.from({ length: count }, (_, at) => at);
   const answer: Observable<number> =
-    [() => timed.ask(n), () => timed.list(ITEMS), () => timed.talk(numbers), () => timed.tell(n)][interaction]?.() ??
-    EMPTY;
+    [() => timed.ask(n), () => timed.list({ id, count }), () => timed.talk(numbers), () => timed.tell(n)][
+      interaction
+    ]?.() ?? EMPTY;
   const sink = new GateSink<number>({
-    next: (item) => call.items.push(item),
+    next(item) {
+      call.items.push(item);
+      seen.takes(id);
+    },
     error: (error) => call.failed(error as MeshError),
     complete: () => call.completed(),
   });
   answer.subscribe(sink);
   const read = (): void => {
-    sink.request(4);
-    if (!sink.closed) world.clock.after(20, read);
+    sink.request(READ);
+    if (!sink.closed) world.clock.after(PAUSE, read);
   };
   read();
 }
 
-/** The service at a place in the row; the first keeps what it is told, the others pass everything on. */
-function service(at: number, world: World, told: Map<number, number>, late: string[], plant?: Plant): Mesh {
-  const here = contracts[at] as (typeof contracts)[0];
-  const name = NAMES[at] ?? '';
-  const plan = mesh()
-    .configure({
-      'rsocket.keep-alive': '300 ms',
-      'rsocket.keep-alive-lifetime': '900 ms',
-      'app.grace': '1 s',
-      'discovery.patience': '1 s',
-      'discovery.reconnect-most': '2 s',
-    })
-    .use((next) => (call) => {
-      const { clock } = world.net.host(name);
-      if (call.method.startsWith(name) && call.deadline < clock.now())
-        late.push(`${call.method} began after its deadline`);
-      return next(call);
-    });
-  if (at === 0) return plan.serve(here, leaf(told));
-  const next = contracts[at - 1] as (typeof contracts)[0];
-  return plan.serve(here, (app) => passing(app.client(next), name === 'catalog' ? plant : undefined));
-}
+const SILENCE = / was silent for /;
 
-function leaf(told: Map<number, number>): Answers {
-  return {
-    ask: (n) => of(n),
-    *list(count) {
-      for (let n = 0; n < count; n++) yield n;
-    },
-    talk: (numbers) => numbers,
-    tell: (n) => void told.set(n, (told.get(n) ?? 0) + 1),
-  };
-}
-
-function passing(next: Hop, plant: Plant | undefined): Answers {
-  const ask = (n: number): Observable<number> => next.ask(n).pipe(map((answer) => answer + 1));
-  const list = (n: number): Observable<number> => next.list(n);
-  return {
-    ask: (n) => (plant === 'swallowed error' ? ask(n).pipe(catchError(() => of(-1))) : ask(n)),
-    list(n) {
-      if (plant === 'swapped items') return list(n).pipe(map((item) => (item === 7 ? 8 : item === 8 ? 7 : item)));
-      if (plant === 'doubled item') return list(n).pipe(mergeMap((item) => (item === 7 ? of(item, item) : of(item))));
-      return plant === 'lost item' ? list(n).pipe(filter((item) => item !== 7)) : list(n);
-    },
-    talk: (numbers) => next.talk(numbers),
-    tell: (n) => (plant === 'told twice' ? concat(next.tell(n), next.tell(n)) : next.tell(n)),
-  };
+function note(recoveries: Record<Recovery, number>, line: string): void {
+  const { msg, reason } = JSON.parse(line) as { msg: string; reason?: string };
+  if (msg in recoveries) recoveries[msg as Recovery] += 1;
+  if (msg === 'peer is down' && reason !== undefined && SILENCE.test(reason)) recoveries['peer was silent'] += 1;
 }

@@ -20,7 +20,14 @@ describe('five services in a simulated network', function () {
     expect(other.fingerprint).not.to.equal(first.fingerprint);
   });
 
-  const plants: readonly Plant[] = ['swallowed error', 'doubled item', 'lost item', 'swapped items', 'told twice'];
+  const plants: readonly Plant[] = [
+    'swallowed error',
+    'doubled item',
+    'lost item',
+    'swapped items',
+    'told twice',
+    'hoarded items',
+  ];
   for (const plant of plants) {
     it(`show a ${plant} that was planted`, async () => {
       for (const seed of seeds) if ((await runSeed(seed, plant)).broken.length > 0) return;

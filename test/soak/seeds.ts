@@ -4,11 +4,13 @@ import { runSeed } from '../simulation/five.js';
 /** Runs `count` seeds from `first` on; returns whether nothing was broken. */
 export async function soakSeeds(count: number, first = 1): Promise<boolean> {
   const faults = new Map<string, number>();
+  const recoveries = new Map<string, number>();
   const ends = new Map<string, number>();
   let broken = 0;
   for (let seed = first; seed < first + count; seed++) {
     const report = await runSeed(seed);
     add(faults, Object.entries(report.faults));
+    add(recoveries, Object.entries(report.recoveries));
     add(ends, Object.entries(report.ends));
     const wrong = report.timers === 0 ? report.broken : [...report.broken, `${report.timers} timers are left`];
     for (const what of wrong) console.log(`✗ seed ${seed}: ${what}`);
@@ -16,7 +18,7 @@ export async function soakSeeds(count: number, first = 1): Promise<boolean> {
     if ((seed - first + 1) % 100 === 0) console.log(`  ${seed - first + 1} of ${count} seeds`);
   }
   console.log(
-    `${broken === 0 ? '✓' : '✗'} ${count} seeds of five services; faults: ${listed(faults)}; calls: ${listed(ends)}`,
+    `${broken === 0 ? '✓' : '✗'} ${count} seeds of five services; faults: ${listed(faults)}; recoveries: ${listed(recoveries)}; calls: ${listed(ends)}`,
   );
   return broken === 0;
 }

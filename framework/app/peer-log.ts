@@ -1,0 +1,18 @@
+/** What is logged of peers. */
+import type { Logger } from 'pino';
+import type { PeerListener } from '../discovery/index.js';
+
+/** Peers that come and go are for the operator; where a single call goes is for who looks for it. */
+export function peerLog(logger: Logger): PeerListener {
+  return (news) => {
+    const { kind } = news;
+    if (kind === 'waits') return logger.debug({ method: news.method }, 'call waits for a peer');
+    const { peer } = news;
+    if (kind === 'up')
+      return news.again ? logger.info({ peer }, 'peer is up again') : logger.debug({ peer }, 'peer is up');
+    const { error } = news;
+    if (kind === 'down') return logger.warn({ peer, reason: error.message }, 'peer is down');
+    const { method, to } = news;
+    logger.debug({ method, peer, to, reason: error.message }, 'call goes elsewhere');
+  };
+}

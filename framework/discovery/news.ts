@@ -1,0 +1,20 @@
+/** What an operator wants to hear of peers and of the calls to them. */
+import type { MeshError } from '../core/index.js';
+
+export type PeerNews =
+  /** It can be called, for the first time or again. */
+  | { readonly kind: 'up'; readonly peer: string; readonly again: boolean }
+  /** It can't be called any more, or could not be reached in the first place. Told once until it is up again. */
+  | { readonly kind: 'down'; readonly peer: string; readonly error: MeshError }
+  /** A call that `peer` refused before it began goes to another. */
+  | {
+      readonly kind: 'elsewhere';
+      readonly method: string;
+      readonly peer: string;
+      readonly to: string;
+      readonly error: MeshError;
+    }
+  /** Nobody serves a call at the moment: it waits, as long as patience lasts. */
+  | { readonly kind: 'waits'; readonly method: string };
+
+export type PeerListener = (news: PeerNews) => void;
