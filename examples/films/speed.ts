@@ -30,7 +30,7 @@ export class Speed {
     const last = this.bursts.at(-1);
     const first = this.bursts.findLast(({ at }) => last !== undefined && last.at - at >= SPAN) ?? this.bursts[0];
     if (last === undefined || first === undefined) return 0;
-    if (last === first) return ((this.made - last.before) * 1000) / Math.max(SPAN, now - last.at);
+    if (last === first) return now - last.at > SPAN ? 0 : ((this.made - last.before) * 1000) / SPAN;
     const span = last.at - first.at;
     if (now - last.at > 2 * this.widestGap(first) + LOOK) return 0;
     return ((last.before - first.before) * 1000) / span;

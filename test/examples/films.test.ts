@@ -179,6 +179,13 @@ describe('a speed of bursts', () => {
     expect(speed.perSecond(3900)).to.equal(100);
     expect(speed.perSecond(4300)).to.equal(0);
   });
+
+  it('is nothing a second after the only one', () => {
+    const speed = new Speed(0);
+    speed.look(0, 32);
+    expect(speed.perSecond(900)).to.equal(32);
+    expect(speed.perSecond(1100)).to.equal(0);
+  });
 });
 
 function portIn(address: string): number {

@@ -1,14 +1,34 @@
 /** The client for browsers and workers: the same engine over the platform's own WebSocket, with nothing of Node. */
 import { meshError, systemClock } from '../../framework/kernel.js';
+import { connect as connectAnywhere, type ConnectOptions, rsocket as rsocketAnywhere } from './connect.js';
+import type { Connection } from './connection.js';
 import type { Link, LinkEvents, Transport } from './link.js';
 import { eachFrame } from './messages.js';
 
 export { bytesOf } from './bytes.js';
 export * from './composite.js';
-export { connect, type ConnectOptions, rsocket } from './connect.js';
+export type { ConnectOptions } from './connect.js';
 export type { Connection, StreamOptions } from './connection.js';
 export { type Payload, payload, text } from './payload.js';
 export type { WireRequest, WireService } from './wire-service.js';
+
+/**
+ * No page needs more items under way than it can draw, and it may stop at any moment: by default `fastWindow` is no more
+ * than `window` here, 255.
+ */
+function forPages(options: ConnectOptions): ConnectOptions {
+  return { ...options, limits: { fastWindow: 255, ...options.limits } };
+}
+
+/** Connects to a server; see `connect` of `millrace/rsocket`. */
+export function connect(transport: Transport, options: ConnectOptions = {}): Promise<Connection> {
+  return connectAnywhere(transport, forPages(options));
+}
+
+/** Endpoints that dial at the first call, and again after a connection has ended; see `rsocket` of `millrace/rsocket`. */
+export function rsocket(options: ConnectOptions = {}): ReturnType<typeof rsocketAnywhere> {
+  return rsocketAnywhere(forPages(options));
+}
 
 /** Bytes the socket may hold before writers are asked to wait. */
 const HIGH_WATER = 64 * 1024;

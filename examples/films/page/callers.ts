@@ -6,7 +6,7 @@ import { Home, Supervisor } from '../contracts.js';
 const { home = '', supervisor = '' } = document.documentElement.dataset;
 
 // As the services have it, service.ts.
-const dial = rsocket({ limits: { window: 64, fastWindow: 255 } });
+const dial = rsocket({ limits: { window: 64 } });
 
 export const atHome = clientOf(Home, dial(websocket({ url: home })));
 export const atSupervisor = clientOf(Supervisor, dial(websocket({ url: supervisor })));
