@@ -189,6 +189,44 @@ describe("the films' page", function () {
     });
   }
 
+  it('is worked by the keyboard alone', async () => {
+    const slider = page.getByLabel('This page reads');
+    await slider.fill(STOPPED);
+    await slider.press('ArrowRight');
+    expect(await slider.getAttribute('aria-valuetext')).to.equal('1 item a second');
+    await slider.press('End');
+    expect(await slider.getAttribute('aria-valuetext')).to.equal('as fast as it can');
+    await slider.press('Home');
+    expect(await slider.getAttribute('aria-valuetext')).to.equal('nothing');
+    await slider.press('Tab');
+    const focused = (): Promise<string | null> =>
+      page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? null);
+    expect(await focused()).to.equal('Stop catalogue');
+    const outline = await page.evaluate(() => getComputedStyle(document.activeElement as Element).outlineStyle);
+    expect(outline).not.to.equal('none');
+  });
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    it(`can be read in ${colorScheme}`, async () => {
+      await page.emulateMedia({ colorScheme });
+      const contrasts = await page.evaluate(contrastsOfTexts);
+      expect(contrasts.length).to.be.greaterThan(10);
+      for (const { text, contrast } of contrasts) expect(contrast, text).to.be.at.least(4.5);
+    });
+  }
+
+  it('moves nothing for who wants less motion', async () => {
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await read(HUNDRED);
+    await showsUpTo((await shown()) + 10);
+    const turned = (): Promise<string> => page.locator('#wheel').evaluate((wheel) => wheel.style.transform);
+    const before = await turned();
+    await showsUpTo((await shown()) + 100);
+    expect(await turned()).to.equal(before);
+    await page.emulateMedia({ reducedMotion: 'no-preference' });
+    await page.waitForFunction((angle) => document.getElementById('wheel')?.style.transform !== angle, before);
+  });
+
   it('ends the work of the farthest service when it is left', async () => {
     await read(HUNDRED);
     await showsUpTo((await shown()) + 10);
@@ -205,4 +243,32 @@ describe("the films' page", function () {
 async function residentOf(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+}
+
+/** The contrast of each text with what is behind it (WCAG 2.2, 1.4.3); runs in the page. */
+function contrastsOfTexts(): { text: string; contrast: number }[] {
+  const channels = (colour: string): number[] => (colour.match(/[\d.]+/g) ?? []).map(Number);
+  const luminance = (colour: string): number => {
+    const [r = 0, g = 0, b = 0] = channels(colour).map((value) => {
+      const part = value / 255;
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (start: Element): string => {
+    for (let at: Element | null = start; at !== null; at = at.parentElement) {
+      const { backgroundColor } = getComputedStyle(at);
+      const [, , , alpha = 1] = channels(backgroundColor);
+      if (alpha === 1) return backgroundColor;
+    }
+    return 'rgb(255, 255, 255)';
+  };
+  const leaves = [...document.querySelectorAll('main *, header *, footer *')].filter(
+    (each) => each.childElementCount === 0 && each.textContent.trim() !== '' && each.checkVisibility(),
+  );
+  return leaves.map((leaf) => {
+    const [one, other] = [luminance(getComputedStyle(leaf).color), luminance(behind(leaf))];
+    const contrast = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+    return { text: leaf.textContent, contrast };
+  });
 }
