@@ -27,25 +27,16 @@ import {
 import {
   type Agnostic,
   deadline,
-  duration,
   filters,
   type MeshError,
   meshError,
-  param,
   type Param,
   type Service,
 } from '../core/index.js';
-import {
-  type AppDescription,
-  PATIENCE,
-  Peers,
-  Platform,
-  RECONNECT,
-  RECONNECT_MOST,
-  type Status,
-} from '../discovery/index.js';
+import { type AppDescription, Peers, Platform, type Status } from '../discovery/index.js';
 import { answersInAmbient, keepAmbientCalls } from './ambient-call.js';
 import { codecLimitsOf, configurationOf } from './app-configuration.js';
+import { CALL_DEADLINE, GRACE, OWN_PARAMS, STREAM_GRACE } from './app-params.js';
 import type { Configuration } from './configuration.js';
 import { type Constructor, contractsOf, filtersOf } from './decorators.js';
 import { Health, HEALTH_HOST, HEALTH_PORT, type HealthServer, serveHealth } from './health.js';
@@ -57,32 +48,6 @@ import { boundNotifies, NOTIFIES } from './notify-bound.js';
 import { peerLog } from './peer-log.js';
 import { type Graph, graphOf, type Own, type Token } from './providers.js';
 import { traceClient, traceServer } from './tracing.js';
-
-export const GRACE = param(
-  'app.grace',
-  25_000,
-  duration,
-  'Milliseconds that open calls get to end when the application stops.',
-);
-
-export const CALL_DEADLINE = param(
-  'call.deadline',
-  30_000,
-  duration,
-  'Milliseconds after which a response is given up for which neither contract nor caller names a deadline.',
-);
-
-const OWN: readonly Param<unknown>[] = [
-  GRACE,
-  NOTIFIES,
-  CALL_DEADLINE,
-  LOG_LEVEL,
-  HEALTH_PORT,
-  HEALTH_HOST,
-  PATIENCE,
-  RECONNECT,
-  RECONNECT_MOST,
-];
 
 /** Milliseconds that each further step of the end gets at least, when the grace has gone. */
 const LEAVE = 1000;
@@ -172,7 +137,13 @@ class RunningApp implements App {
     this.logger = loggerOf(this.name, this.config.get(LOG_LEVEL), plan.log);
     this.log = logOf(this.logger);
     this.codecs = codecsOf(json(codecLimitsOf(this.config)), ...plan.codecs);
-    this.terms = { clock, grace: this.config.get(GRACE), get: (wanted) => this.config.get(wanted) };
+    const { config } = this;
+    this.terms = {
+      clock,
+      grace: config.get(GRACE),
+      streamGrace: config.get(STREAM_GRACE),
+      get: (each) => config.get(each),
+    };
     this.status = new BehaviorSubject<Status>(this.statusNow(false));
     const bound = boundNotifies(this.config.get(NOTIFIES), (method, dropped) =>
       this.log.warn({ method, dropped }, 'fire-and-forgets are dropped: too many are at work'),
@@ -377,7 +348,7 @@ const NOTHING_YET: Own = {
 
 function paramsOf(plan: Blueprint, graph: Graph): Param<unknown>[] {
   return [
-    ...OWN,
+    ...OWN_PARAMS,
     ...Object.values(CODEC_LIMITS),
     ...[...plan.wires, ...plan.discoveries.flatMap(({ wires }) => wires)].flatMap((wire) => wire.params),
     ...graph.settings,

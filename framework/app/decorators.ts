@@ -12,6 +12,9 @@ const FILTERS = 'millrace:filters';
 const CLIENTS = 'millrace:clients';
 const SETTINGS = 'millrace:settings';
 const COMPONENT = 'millrace:component';
+// From here, behind the import of reflect-metadata, which tsyringe can't be loaded without.
+export { inject };
+
 /** tsyringe's own name for the tokens given by `@inject`. */
 export const INJECTED = 'injectionTokens';
 const TYPES = 'design:paramtypes';

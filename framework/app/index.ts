@@ -1,9 +1,19 @@
 /** The application: services as decorated classes, what they ask for, how they start and end. */
-export { type App, type AppState, CALL_DEADLINE, GRACE } from './app.js';
+export type { App, AppState } from './app.js';
+export { CALL_DEADLINE, GRACE, STREAM_GRACE } from './app-params.js';
 export type { Answering, Blueprint, Callers, ConfigSources } from './blueprint.js';
 export * from './configuration.js';
-export { inject } from 'tsyringe';
-export { client, component, type Constructor, contractsOf, filtersOf, serves, setting, use } from './decorators.js';
+export {
+  client,
+  component,
+  type Constructor,
+  contractsOf,
+  filtersOf,
+  inject,
+  serves,
+  setting,
+  use,
+} from './decorators.js';
 export { type Check, Health, HEALTH_HOST, HEALTH_PORT } from './health.js';
 export type { Hooks } from './lifecycle.js';
 export { Log, LOG_LEVEL, type LogOptions } from './logs.js';

@@ -8,6 +8,8 @@ export interface WireTerms {
   readonly clock: Clock;
   /** Milliseconds that open calls get to end when a place is closed. */
   readonly grace: number;
+  /** Milliseconds that streams and channels among them get; as long as all where it is undefined. */
+  readonly streamGrace?: number | undefined;
   /** The configured value of one of the wire's params. */
   get<T>(param: Param<T>): T;
 }

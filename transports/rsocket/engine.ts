@@ -21,7 +21,7 @@ import { ErrorCode, Flag, FrameType, HEADER, MAX_FRAME } from './protocol.js';
 import { type Rates, ratesOf } from './rate.js';
 import { Reassembler } from './reassembler.js';
 import type { Reassembly } from './reassembly.js';
-import type { Held, StreamState, Wire } from './stream.js';
+import { type Held, NO_STREAM, type StreamState, type Wire } from './stream.js';
 import { StreamTable } from './stream-table.js';
 import { fromWire, toWire } from './wire-error.js';
 
@@ -196,6 +196,11 @@ export class Engine implements Wire {
     this.availability.next(0);
     this.farewell.begin(this.peer !== undefined);
     this.endIfDone();
+  }
+
+  /** Ends the calls that this side answers, or of those the `many` alone, and tells their callers why. */
+  dismiss(error: MeshError, many: boolean): void {
+    for (const stream of this.streams.answered()) if (!many || stream.many === true) stream.refuse(error);
   }
 
   /** Ends the connection for a fault of the peer's, telling it so. */
@@ -384,14 +389,3 @@ export class Engine implements Wire {
 }
 
 const CLOSING = bytesOf('closing');
-
-/** Stands for a stream that has no states: a fire-and-forget of our own. */
-const NO_STREAM: StreamState = {
-  partial: undefined,
-  receive: () => undefined,
-  requested: () => undefined,
-  canceled: () => undefined,
-  errored: () => undefined,
-  refuse: () => undefined,
-  lost: () => undefined,
-};

@@ -1,6 +1,6 @@
 /** Listens at a place and answers whoever connects there. */
 import { Observable } from 'rxjs';
-import { duration, meshError } from '../../framework/kernel.js';
+import { duration, type MeshError, meshError } from '../../framework/kernel.js';
 import { type CommonOptions, commonOf } from './connect.js';
 import type { Engine } from './engine.js';
 import { type Accept, receive } from './handshake.js';
@@ -12,6 +12,8 @@ export interface ListenOptions extends CommonOptions {
   readonly accept?: Accept;
   /** How long open calls may take to end when the server closes. Default 25 s. */
   readonly grace?: string | number;
+  /** How long open streams and channels may take. Default: as long as all calls. */
+  readonly streamGrace?: string | number | undefined;
 }
 
 export interface Server {
@@ -20,7 +22,7 @@ export interface Server {
   readonly connections: number;
   /**
    * Cold: stops accepting, tells each peer that the connection is closing, lets open calls end within the grace, then ends
-   * what is left. Completes when all is closed.
+   * what is left with Broken, `MILLRACE_STOPPED`. Completes when all is closed.
    */
   close(): Observable<never>;
 }
@@ -32,6 +34,7 @@ export interface Server {
 export async function listen(transport: Transport, service: WireService, options: ListenOptions = {}): Promise<Server> {
   const common = commonOf(options);
   const grace = duration(options.grace ?? '25 s');
+  const streamGrace = Math.min(grace, duration(options.streamGrace ?? grace));
   const engines = new Set<Engine>();
   const bound = await transport.bind(admit, common.limits.frame);
 
@@ -56,12 +59,18 @@ export async function listen(transport: Transport, service: WireService, options
       if (engine.established) engine.close();
       else engine.fatal('the server is closing', ErrorCode.REJECTED_SETUP);
     }
-    const stop = common.clock.after(grace, () => {
-      for (const engine of engines)
-        engine.abort(meshError('Broken', `${engine.name}: calls were open after ${grace} ms of grace`));
+    const moveOn = common.clock.after(streamGrace, () => {
+      for (const engine of engines) engine.dismiss(stopped(streamGrace), true);
+    });
+    const give = common.clock.after(grace, () => {
+      for (const engine of engines) {
+        engine.dismiss(stopped(grace), false);
+        engine.end(stopped(grace));
+      }
     });
     await Promise.all(ended);
-    stop();
+    moveOn();
+    give();
     await unbound;
   }
 
@@ -78,4 +87,10 @@ export async function listen(transport: Transport, service: WireService, options
         );
       }),
   };
+}
+
+function stopped(grace: number): MeshError {
+  return meshError('Broken', `the server has stopped, and the call was open after ${grace} ms of grace`, {
+    code: 'MILLRACE_STOPPED',
+  });
 }

@@ -99,6 +99,7 @@ const NO_ITEM: Payload = { data: EMPTY };
 
 /** Answers a stream, or with an inlet a channel. */
 export class StreamResponder implements StreamState {
+  readonly many = true;
   partial: Reassembly | undefined;
   /** What a handler's answer is subscribed with. */
   readonly outlet: Outlet;

@@ -64,6 +64,13 @@ export class StreamTable {
     return true;
   }
 
+  /** Those that the peer has asked for. */
+  answered(): StreamState[] {
+    const peers = this.slots.filter((_, at) => this.isPeers(this.ids[at] ?? 0));
+    for (const [id, stream] of this.crowded) if (this.isPeers(id)) peers.push(stream);
+    return peers.filter((stream) => stream !== undefined);
+  }
+
   /** Takes all out. */
   empty(): StreamState[] {
     const all = [...this.slots.filter((stream) => stream !== undefined), ...this.crowded.values()];

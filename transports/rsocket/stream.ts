@@ -10,6 +10,8 @@ import type { Reassembly } from './reassembly.js';
 export interface StreamState {
   /** Fragments of an item of which more are to come. */
   partial: Reassembly | undefined;
+  /** It answers a stream or a channel, which may go on for ever. */
+  readonly many?: boolean;
   /** An item, whole, and the end of its direction; either may be missing. `trailers` is the metadata of a bare end. */
   receive(item: Payload | undefined, complete: boolean, trailers?: Uint8Array): void;
   /** The peer has asked for `n` more items. */
@@ -23,6 +25,17 @@ export interface StreamState {
   /** The connection is gone. */
   lost(error: MeshError): void;
 }
+
+/** Stands for a stream that has no states: a fire-and-forget of our own. */
+export const NO_STREAM: StreamState = {
+  partial: undefined,
+  receive: () => undefined,
+  requested: () => undefined,
+  canceled: () => undefined,
+  errored: () => undefined,
+  refuse: () => undefined,
+  lost: () => undefined,
+};
 
 /** One direction of a stream that waits until the socket takes more. */
 export interface Held {

@@ -45,7 +45,11 @@ export interface Places {
 /** A transport that can be given to `mesh(…).over(…)` as well as to `listen` and `connect`. */
 export function asWire(transport: Transport, places: Places, options: WireOptions = {}): Transport & Wire {
   const serve = async (service: WireCalls, terms: WireTerms) => {
-    const server = await listen(transport, service, { ...commonOf(options, terms), grace: terms.grace });
+    const server = await listen(transport, service, {
+      ...commonOf(options, terms),
+      grace: terms.grace,
+      streamGrace: terms.streamGrace,
+    });
     return { address: places.address(server.address), close: () => server.close() };
   };
   return {
