@@ -33,6 +33,10 @@ const AWAKE: Provision = {
 
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT'];
 
+/** npm passes on the SIGINT that a terminal sends to it and to us alike: of two so many milliseconds apart one is npm's. */
+const ECHO = 500;
+const BY_NPM = process.env['npm_lifecycle_event'] !== undefined;
+
 /** See `Mesh.run`. */
 export async function runApp(given: Blueprint): Promise<App> {
   const plan = { ...given, sources: given.sources ?? processSources(), provisions: [AWAKE, ...given.provisions] };
@@ -64,8 +68,13 @@ function report(plan: Blueprint): never {
 function obey(name: string): (started: App) => void {
   let app: App | undefined;
   let signals = 0;
+  let interrupted = -Infinity;
   for (const signal of SIGNALS) {
     process.on(signal, () => {
+      const now = performance.now();
+      const echo = signal === 'SIGINT' && BY_NPM && now - interrupted < ECHO;
+      if (signal === 'SIGINT') interrupted = now;
+      if (echo) return;
       signals += 1;
       if (signals > 1) abandon(name, signal, app);
       else if (app !== undefined) end(app);

@@ -19,7 +19,7 @@ export interface Codec {
 export interface Codecs {
   /** That of a message which names none: JSON. */
   readonly default: Codec;
-  /** The default without a `mime`; undefined where there is none of that type. */
+  /** The default without a `mime`, whose parameters and case say nothing; undefined where there is none of that type. */
   of(mime: string | undefined): Codec | undefined;
   /** MIME types, as they are to be listed in an error. */
   readonly names: readonly string[];
@@ -35,7 +35,13 @@ export function codecs(...more: readonly Codec[]): Codecs {
   const usual = byMime.get(initial.mime) ?? initial;
   return {
     default: usual,
-    of: (mime) => (mime === undefined ? usual : byMime.get(mime)),
+    of: (mime) => (mime === undefined ? usual : (byMime.get(mime) ?? byMime.get(essenceOf(mime)))),
     names: [...byMime.keys()],
   };
+}
+
+/** `application/json` of `Application/JSON; charset=utf-8` (RFC 9110, section 8.3.1). */
+function essenceOf(mime: string): string {
+  const [type = ''] = mime.split(';', 1);
+  return type.trim().toLowerCase();
 }

@@ -9,6 +9,8 @@ import type { ContractDescription, JsonSchema, MethodDescription } from './descr
  */
 export function breaks(older: ContractDescription, newer: ContractDescription): string[] {
   const found: string[] = [];
+  const [was, is] = [majorOf(older), majorOf(newer)];
+  if (was !== is) found.push(`${older.name} is version ${newer.version}, and refuses callers of ${was}`);
   for (const [name, method] of Object.entries(older.methods)) {
     const route = `${older.name}.${name}`;
     const now = newer.methods[name];
@@ -22,6 +24,10 @@ export function breaks(older: ContractDescription, newer: ContractDescription): 
       found.push(...accepts(`the detail of ${older.name}.${name}`, before.detail, now.detail));
   }
   return found;
+}
+
+function majorOf({ version }: ContractDescription): string {
+  return version.split('.')[0] ?? '';
 }
 
 function breaksOfMethod(route: string, older: MethodDescription, newer: MethodDescription): string[] {

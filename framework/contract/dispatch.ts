@@ -69,6 +69,7 @@ export function dispatch(routes: Routes, options: DispatchOptions = {}): Service
   const known = options.codecs ?? codecsOf();
   const coders = new Map(known.names.map((name) => [name, coderOf(known.of(name) as Codec)]));
   const usual = coders.get(known.default.mime) as Coder;
+  const coderOfType = (type: string): Coder | undefined => coders.get(type) ?? coders.get(known.of(type)?.mime ?? '');
   const service: Service<unknown, unknown> = (call) => {
     const route = routes.get(call.method);
     if (route === undefined) return throwError(() => unknownRoute(call.method, routes));
@@ -77,7 +78,7 @@ export function dispatch(routes: Routes, options: DispatchOptions = {}): Service
     const { request } = call;
     if (request instanceof Plain) return route.run(withRequest(call, request.value), AS_IT_IS);
     const type = call.metadata.get(CONTENT_TYPE);
-    const coder = type === undefined ? usual : coders.get(type);
+    const coder = type === undefined ? usual : coderOfType(type);
     return coder === undefined ? throwError(() => noCodec(route.name, type as string, known)) : route.run(call, coder);
   };
   return options.stack === undefined ? service : options.stack(service);

@@ -60,9 +60,7 @@ function breaksOf(older: AppDescription, newer: AppDescription): string[] {
   return older.contracts.flatMap((before) => {
     const now = newer.contracts.find(({ name }) => name === before.name);
     if (now === undefined) return [`${before.name} is gone`];
-    const [was = '', is = ''] = [before.version, now.version].map((version) => version.split('.')[0]);
-    const refused = was === is ? [] : [`${before.name} is version ${now.version}, and refuses callers of ${was}`];
-    return [...refused, ...breaks(before, now)];
+    return breaks(before, now);
   });
 }
 

@@ -209,6 +209,11 @@ describe('a contract', () => {
       [/genre/, /reply of films\.find, year/],
     ],
     [
+      'another major version',
+      contract('films', { find: response(film, reply), list: stream(nothing, reply) }, { version: '2.0' }),
+      [/^films is version 2\.0, and refuses callers of 1$/],
+    ],
+    [
       'a field of a reply that may be missing now',
       contract('films', { find: response(film, reply.partial({ year: true })), list: stream(nothing, reply) }),
       [/reply of films\.find: year is required/],

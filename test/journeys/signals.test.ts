@@ -67,6 +67,21 @@ describe('a program', function () {
     }
   });
 
+  it('that npm runs takes what npm passes on of a Ctrl-C for the same', async () => {
+    const program = await start('station', ['c', '0', '--app.grace=20 s'], { npm_lifecycle_event: 'start' });
+    const app = await callerOf(program);
+    const call = app
+      .client(C)
+      .forever('work')
+      .subscribe({ error: () => undefined });
+    await program.says('began work');
+    program.kill('SIGINT');
+    program.kill('SIGINT');
+    await program.says('stopping');
+    call.unsubscribe();
+    expect(await program.ended, program.errors()).to.equal(0);
+  });
+
   it('ends a call that outlasts the grace, and then itself with 0', async () => {
     const program = await start('station', ['c', '0', '--app.grace=100 ms']);
     const app = await callerOf(program);

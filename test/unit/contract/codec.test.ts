@@ -12,6 +12,14 @@ describe('codecs', () => {
     expect(of('application/cbor')).to.equal(undefined);
   });
 
+  it('take a type with parameters, or in other case, for what it is', () => {
+    const known = codecs();
+    for (const type of ['application/json; charset=utf-8', 'Application/JSON', ' application/json ;q=1']) {
+      expect(known.of(type), type).to.equal(known.default);
+    }
+    for (const type of ['application/jsonx', '', ';', 'application']) expect(known.of(type), type).to.equal(undefined);
+  });
+
   it('take more', () => {
     const shout: Codec = { mime: 'text/x-shout', encode: (value) => `${String(value)}!`, decode: () => '' };
     const { of, names } = codecs(shout);
