@@ -1,7 +1,7 @@
 /** An application as a program: it says where it serves, and ends in good order when it is told to. */
 import { MessageChannel } from 'node:worker_threads';
 import { config as rxjs } from 'rxjs';
-import { asMeshError } from '../core/index.js';
+import { asMeshError, systemClock } from '../core/index.js';
 import { type App, configurationOfPlan, startApp } from './app.js';
 import { COMMAND, processSources } from './app-configuration.js';
 import type { Blueprint } from './blueprint.js';
@@ -71,7 +71,7 @@ function obey(name: string): (started: App) => void {
   let interrupted = -Infinity;
   for (const signal of SIGNALS) {
     process.on(signal, () => {
-      const now = performance.now();
+      const now = systemClock.now();
       const echo = signal === 'SIGINT' && BY_NPM && now - interrupted < ECHO;
       if (signal === 'SIGINT') interrupted = now;
       if (echo) return;

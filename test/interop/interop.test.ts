@@ -124,9 +124,12 @@ describe("the interop responder's command line", () => {
     const responder = await startResponder();
     const connection = await dial('tcp', responder.ports.tcp);
     const ended = lastValueFrom(connection.closed, { defaultValue: 'in order' }).catch(() => 'broken');
-    const cut = consume(connection.stream(to('slow.1000000')), () => undefined).catch(() => 'cut');
+    let begun = (): void => undefined;
+    const isBegun = new Promise<void>((done) => (begun = done));
+    const read = consume(connection.stream(to('slow.1000000')), () => begun()).catch((error: unknown) => error);
+    await isBegun;
     await stop(responder);
-    expect(await ended).to.equal('broken');
-    expect(await cut).to.equal('cut');
+    expect(await read).to.include({ tag: 'Broken', code: 'MILLRACE_STOPPED' });
+    expect(await ended).to.equal('in order');
   });
 });
