@@ -199,6 +199,7 @@ class SimulatedHost implements Host {
         return dial({ fabric, life, from, to, listener: () => listenerAt(to) });
       },
       bind: () => Promise.reject(meshError('Invalid', `${this.name} can't listen at ${name}`)),
+      token: () => Uint8Array.from({ length: 16 }, () => Math.floor(fabric.chance() * 256)),
     };
   }
 

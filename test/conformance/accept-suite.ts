@@ -69,6 +69,7 @@ export function acceptSuite({ open, wire, after }: Stage): void {
       metadataMimeType: 'text/css',
       data: 'data',
       metadata: 'm',
+      resume: wire.resume,
     });
     expect(client.millrace, 'without composite metadata there is no greeting').to.equal(false);
   });

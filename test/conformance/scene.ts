@@ -87,7 +87,7 @@ export function stageOf(wire: Wire): Stage {
       const { responder, setup, keepAlive, lifetime, limits, ends = 'in order' } = options;
       const clock = options.clock ?? countingClock();
       const fragment = options.fragment ?? wire.fragment;
-      const common = { clock, fragment, ...(limits === undefined ? {} : { limits }) };
+      const common = { clock, fragment, resume: wire.resume, ...(limits === undefined ? {} : { limits }) };
       let met: (peer: Connection) => void = () => undefined;
       const meeting = new Promise<Connection>((resolve) => (met = resolve));
       const accept: Accept = (said, peer) => {

@@ -1,10 +1,12 @@
-/** The ways on which the conformance suite is run: each transport, with items whole and in fragments. */
+/** The ways on which the conformance suite is run: each transport, with items whole and in fragments, and with connections that can be resumed. */
 import { type Address, memory, tcp, type Transport, websocket } from 'millrace/rsocket';
 
 export interface Wire {
   readonly name: string;
   /** Frames are no longer than this; undefined for items that are split only when they must be. */
   readonly fragment: number | undefined;
+  /** Connections are resumable. */
+  readonly resume: boolean;
   /** A fresh place to listen at, and how to dial what listens there. */
   place(): { readonly listen: Transport; dial(address: Address): Transport };
 }
@@ -21,6 +23,7 @@ const places: Readonly<Record<string, Place>> = {
 };
 
 export const wires: readonly Wire[] = Object.entries(places).flatMap(([name, place]) => [
-  { name, fragment: undefined, place },
-  { name: `${name} in fragments of 64 bytes`, fragment: 64, place },
+  { name, fragment: undefined, resume: false, place },
+  { name: `${name} in fragments of 64 bytes`, fragment: 64, resume: false, place },
+  { name: `${name}, resumable`, fragment: undefined, resume: true, place },
 ]);

@@ -30,7 +30,7 @@ try {
 async function serve(options: Options): Promise<void> {
   const stats = newStats();
   const service = routes(stats);
-  const listening = listenOptions(stats, options.fragment);
+  const listening = { ...listenOptions(stats, options.fragment), resume: options.resume };
   const start = (place: Transport): Promise<Server> =>
     listen(
       watched(place, () => countDemand(stats.counts)),

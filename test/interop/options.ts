@@ -5,6 +5,7 @@ export interface Options {
   readonly tcp: number;
   readonly ws: number | undefined;
   readonly fragment: number | undefined;
+  readonly resume: boolean;
 }
 
 /** Says what is wrong with a command line. */
@@ -12,12 +13,12 @@ export class Misuse extends Error {
   override readonly name = 'Misuse';
 }
 
-const usage = 'usage: npm run interop -- --tcp PORT [--ws PORT] [--fragment BYTES]';
+const usage = 'usage: npm run interop -- --tcp PORT [--ws PORT] [--fragment BYTES] [--resume]';
 
 /** Throws {@link Misuse}. */
 export function optionsOf(args: readonly string[]): Options {
   const values = parsed(args);
-  for (const name of ['lease', 'ttl', 'resume'] as const) {
+  for (const name of ['lease', 'ttl'] as const) {
     if (values[name] !== undefined) throw new Misuse(`--${name} is not supported yet\n${usage}`);
   }
   const { tcp, ws, fragment } = values;
@@ -26,6 +27,7 @@ export function optionsOf(args: readonly string[]): Options {
     tcp: number('tcp', tcp, 0, 65_535),
     ws: ws === undefined ? undefined : number('ws', ws, 0, 65_535),
     fragment: fragment === undefined ? undefined : number('fragment', fragment, 64, 0xffffff),
+    resume: values.resume ?? false,
   };
 }
 

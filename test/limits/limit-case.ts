@@ -39,7 +39,7 @@ export async function placeOf(limits: Partial<Limits>): Promise<Place & { close(
   const transport = memory();
   const clock = virtualClock();
   const calls = createTally();
-  const server = await listen(transport, echoing(calls), { limits, clock, grace: 0 });
+  const server = await listen(transport, echoing(calls), { limits, clock, grace: 0, resume: true });
   return {
     transport,
     server,

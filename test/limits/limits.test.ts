@@ -8,10 +8,11 @@ import { serving } from '../conformance/serving.js';
 import { cancelFrame, Flag, responseFrame } from '../rsocket/raw-frame.js';
 import { ask, type LimitCase, placeOf, turns } from './limit-case.js';
 import { setUpRaw } from './raw-client.js';
+import { resumeCases } from './resume-cases.js';
 import { serverCases } from './server-cases.js';
 import { windowCases } from './window-cases.js';
 
-const cases: Readonly<Record<string, LimitCase>> = { ...serverCases, ...windowCases };
+const cases: Readonly<Record<string, LimitCase>> = { ...serverCases, ...windowCases, ...resumeCases };
 
 describe('limits', () => {
   it('have a case each', () => {

@@ -208,9 +208,10 @@ export function leaseFrame(ttl: number, requests: number): Buffer {
   return rawFrame(0, FrameType.LEASE, 0, uint32(ttl), uint32(requests));
 }
 
-export function resumeFrame(token: string): Buffer {
+export function resumeFrame(token: string, received = 0, first = 0): Buffer {
   const version = [uint16(1), uint16(0)];
-  return rawFrame(0, FrameType.RESUME, 0, ...version, uint16(Buffer.byteLength(token)), token, Buffer.alloc(16));
+  const positions = [uint32(0), uint32(received), uint32(0), uint32(first)];
+  return rawFrame(0, FrameType.RESUME, 0, ...version, uint16(Buffer.byteLength(token)), token, ...positions);
 }
 
 export function resumeOkFrame(position = 0): Buffer {

@@ -84,8 +84,10 @@ export class Sightings {
 }
 
 /** What all agree on, the caller included. */
-export function patient(): Mesh {
+export function patient(resume: boolean): Mesh {
   return mesh().configure({
+    'rsocket.resume': resume,
+    'rsocket.resume-time': '2 s',
     'rsocket.keep-alive': '300 ms',
     'rsocket.keep-alive-lifetime': '900 ms',
     'rsocket.window': WINDOW,
@@ -102,7 +104,7 @@ export function serviceOf(host: string, at: number, world: World, seen: Sighting
   /** The second of a kind is busy each fifth time. */
   const busy = (where: string, method: string): boolean =>
     where.endsWith('-b') && method.startsWith(NAMES[at] ?? '') && (asked += 1) % 5 === 0;
-  const plan = patient().use((next) => (call) => {
+  const plan = patient(world.seed % 2 === 0).use((next) => (call) => {
     const { clock } = world.net.host(host);
     if (call.method.startsWith(NAMES[at] ?? '') && call.deadline < clock.now())
       seen.lateStarts.push(`${call.method} began after its deadline`);

@@ -100,6 +100,10 @@ export function readInt32(bytes: Uint8Array, at: number): number {
   );
 }
 
+export function readUint32(bytes: Uint8Array, at: number): number {
+  return readInt32(bytes, at) >>> 0;
+}
+
 export function writeUint16(bytes: Uint8Array, at: number, value: number): number {
   bytes[at] = value >>> 8;
   bytes[at + 1] = value;

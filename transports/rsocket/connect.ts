@@ -19,6 +19,7 @@ import { type Limits, limitsOf } from './limits.js';
 import type { Transport } from './link.js';
 import type { Payload } from './payload.js';
 import { MAX_FRAME, PREFIX } from './protocol.js';
+import { newToken, Resuming } from './resuming.js';
 import { LONGEST_TIME, type Setup } from './setup.js';
 import type { WireRequest, WireService } from './wire-service.js';
 
@@ -40,6 +41,8 @@ export interface ConnectOptions extends CommonOptions {
   readonly setup?: Partial<Pick<Setup, 'data' | 'metadata' | 'dataMimeType' | 'metadataMimeType'>>;
   /** Between two KEEPALIVE frames. Default 20 s. */
   readonly keepAlive?: string | number;
+  /** Whether the connection is to go on where it was if it is lost (RSocket's RESUME). Default false. */
+  readonly resume?: boolean;
   /** Without a sign of life for so long, the server is taken for dead. Default 90 s. */
   readonly lifetime?: string | number;
 }
@@ -51,7 +54,12 @@ export interface ConnectOptions extends CommonOptions {
 export async function connect(transport: Transport, options: ConnectOptions = {}): Promise<Connection> {
   const common = commonOf(options);
   const setup = setupOf(options, common.limits);
-  return greet(await transport.dial(), setup, options.responder, common);
+  const link = await transport.dial();
+  if (options.resume !== true) return greet(link, { ...setup, token: undefined }, options.responder, common);
+  const token = transport.token?.() ?? newToken();
+  const { clock, limits } = common;
+  const session = new Resuming(transport, { clock, limits, token }).of(link);
+  return greet(session, { ...setup, token }, options.responder, common);
 }
 
 /**
@@ -133,6 +141,7 @@ function setupOf(options: ConnectOptions, limits: Limits): Setup {
     dataMimeType: short(setup.dataMimeType ?? 'application/octet-stream'),
     metadata: composite ? concat([setup.metadata ?? EMPTY, hello]) : setup.metadata,
     data: setup.data ?? EMPTY,
+    resume: options.resume === true,
   };
 }
 

@@ -14,7 +14,7 @@ import { type Hello, helloOf } from './hello.js';
 import { Inbox } from './inbox.js';
 import type { KeepAlive } from './keep-alive.js';
 import type { Limits } from './limits.js';
-import type { Link } from './link.js';
+import { closedBy, type Link } from './link.js';
 import { LONGEST_TEXT, Outbox } from './outbox.js';
 import { notBytes, type Payload } from './payload.js';
 import { ErrorCode, Flag, FrameType, HEADER, MAX_FRAME } from './protocol.js';
@@ -91,9 +91,12 @@ export class Engine implements Wire {
     this.clock = clock;
     this.streams = new StreamTable(options.role);
     this.reassembler = new Reassembler(limits);
+    const { session } = link;
     this.inbox = new Inbox(link, limits.frame, {
       heard: () => this.keepAlive?.heard(),
-      frame: (bytes, start, end) => this.frame(bytes, start, end),
+      frame: (bytes, start, end) => {
+        if (session === undefined || !session.observe(bytes, start, end)) this.frame(bytes, start, end);
+      },
       tooLong: (length) => this.fatal(`a frame of ${length} bytes is over the limit of ${limits.frame}`),
     });
     this.backpressure = new Backpressure(link, this.inbox, limits.unsent, clock, (bytes) =>
@@ -110,8 +113,7 @@ export class Engine implements Wire {
       ...this.inbox.events,
       drain: () => this.backpressure.drained(),
       closed: (cause) => {
-        const why = cause === undefined ? '' : `: ${cause.message}`;
-        this.end(meshError('Broken', `${this.name} was closed${why}`, { cause }));
+        this.end(closedBy(this.name, cause));
         this.lastWords?.();
       },
     });

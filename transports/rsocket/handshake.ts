@@ -8,9 +8,9 @@ import { Engine, type EngineOptions } from './engine.js';
 import { encodeHello, helloOf } from './hello.js';
 import { KeepAlive } from './keep-alive.js';
 import type { Limits } from './limits.js';
-import type { Link } from './link.js';
+import type { Link, LinkSession } from './link.js';
 import { ErrorCode, FrameType, HEADER } from './protocol.js';
-import { encodeSetup, parseSetup, type Setup } from './setup.js';
+import { encodeSetup, parseSetup, type SecretSetup, type Setup } from './setup.js';
 import type { WireService } from './wire-service.js';
 
 /** What both sides set. */
@@ -32,7 +32,7 @@ export type Accept = (
 const nobody: WireService = () => throwError(() => meshError('Unknown', 'this side serves no requests'));
 
 /** Begins a client's connection: SETUP is sent at once, and requests need not wait for an answer to it. */
-export function greet(link: Link, setup: Setup, service: WireService | undefined, common: Common): Connection {
+export function greet(link: Link, setup: SecretSetup, service: WireService | undefined, common: Common): Connection {
   const engine = new Engine(engineOptions('client', link, common), {
     early: () => undefined,
     request: (request) => answers.request(request),
@@ -41,7 +41,7 @@ export function greet(link: Link, setup: Setup, service: WireService | undefined
   const answers = new Answers(engine, service ?? nobody, common.overflow);
   engine.established = true;
   engine.outbox.raw(encodeSetup(setup));
-  watch(engine, setup.keepAlive, setup.lifetime);
+  watch(engine, setup.keepAlive, setup.lifetime, link.session);
   engine.start();
   return connectionOf(engine);
 }
@@ -65,9 +65,16 @@ export function receive(link: Link, service: WireService, accept: Accept | undef
     if (type !== FrameType.SETUP) return engine.fatal('the first frame must be SETUP', ErrorCode.INVALID_SETUP);
     const read = parseSetup(frame, start, end);
     if ('code' in read) return engine.fatal(read.message, read.code);
-    if (accept === undefined) return begin(read, service);
+    const { token, ...said } = read;
+    const refusal = token === undefined ? undefined : keep(token);
+    if (refusal !== undefined) return engine.fatal(refusal, ErrorCode.REJECTED_SETUP);
+    if (accept === undefined) return begin(said, service);
     engine.pause();
-    ask(accept, read);
+    ask(accept, said);
+  }
+
+  function keep(token: Uint8Array): string | undefined {
+    return link.session === undefined ? 'resume is not supported' : link.session.keep(token);
   }
 
   function ask(accepting: Accept, read: Setup): void {
@@ -89,7 +96,7 @@ export function receive(link: Link, service: WireService, accept: Accept | undef
     engine.peer = helloOf(read.metadata, read.metadataMimeType);
     answers = new Answers(engine, chosen, common.overflow, read.metadataMimeType);
     engine.established = true;
-    watch(engine, 0, Math.min(read.lifetime, common.limits.lifetime));
+    watch(engine, 0, Math.min(read.lifetime, common.limits.lifetime), link.session);
     if (engine.peer !== undefined) engine.outbox.metadataPush(encodeHello({ windowBytes: common.limits.windowBytes }));
   }
 
@@ -102,12 +109,15 @@ function engineOptions(role: 'client' | 'server', link: Link, common: Common): E
   return { role, link, limits: common.limits, clock: common.clock, fragment: common.fragment };
 }
 
-function watch(engine: Engine, interval: number, lifetime: number): void {
+function watch(engine: Engine, interval: number, lifetime: number, session: LinkSession | undefined): void {
   engine.keepAlive = new KeepAlive({
     clock: engine.clock,
     interval,
     lifetime,
     send: () => engine.outbox.keepAlive(true, new Uint8Array(0)),
-    dead: (silence) => engine.abort(meshError('Broken', `${engine.name} was silent for ${Math.round(silence)} ms`)),
+    dead(silence) {
+      if (session?.silent(lifetime) === true) return;
+      engine.abort(meshError('Broken', `${engine.name} was silent for ${Math.round(silence)} ms`));
+    },
   });
 }

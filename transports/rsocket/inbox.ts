@@ -14,7 +14,7 @@ export class Inbox {
   halted = false;
   /** Pieces that the link had read already. */
   private backlog: Uint8Array[] = [];
-  private readonly deframer: Deframer;
+  private deframer: Deframer;
   private prefixed = true;
   private stopped = false;
 
@@ -23,19 +23,13 @@ export class Inbox {
     private readonly maxFrame: number,
     private readonly handler: InboxHandler,
   ) {
-    const inbox = this;
-    this.deframer = new Deframer(maxFrame, {
-      frame: (bytes, start, end) => handler.frame(bytes, start, end),
-      tooLong: (length) => handler.tooLong(length),
-      get halted() {
-        return inbox.halted;
-      },
-    });
+    this.deframer = this.newDeframer();
   }
 
   /** The half of a link's events that brings something. */
-  get events(): Pick<LinkEvents, 'bytes' | 'frame'> {
+  get events(): Pick<LinkEvents, 'bytes' | 'frame' | 'renewed'> {
     return {
+      renewed: () => this.renew(),
       bytes: (chunk) => {
         this.handler.heard();
         this.take(chunk);
@@ -67,6 +61,26 @@ export class Inbox {
     this.stopped = true;
     this.deframer.stop();
     this.backlog = [];
+  }
+
+  /** Forgets what has not been handed out. */
+  private renew(): void {
+    if (this.stopped) return;
+    this.backlog = [];
+    this.deframer.stop();
+    this.deframer = this.newDeframer();
+  }
+
+  private newDeframer(): Deframer {
+    const { handler, maxFrame } = this;
+    const halted = (): boolean => this.halted;
+    return new Deframer(maxFrame, {
+      frame: (bytes, start, end) => handler.frame(bytes, start, end),
+      tooLong: (length) => handler.tooLong(length),
+      get halted() {
+        return halted();
+      },
+    });
   }
 
   private take(piece: Uint8Array): void {

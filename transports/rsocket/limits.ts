@@ -104,6 +104,24 @@ export const LIMITS = {
     (value) => between(count(value), 1, MAX_FRAME),
     'Items asked for when a stream begins.',
   ),
+  resumeBytes: param(
+    'rsocket.resume-bytes',
+    4 * 2 ** 20,
+    size,
+    'Bytes of sent frames that a resumable connection keeps until the peer has them; one that needs older ones is not resumed.',
+  ),
+  resumeTotal: param(
+    'rsocket.resume-total',
+    256 * 2 ** 20,
+    size,
+    'Bytes of sent frames that all resumable connections of a server keep; those that send beyond it keep fewer.',
+  ),
+  resumeTime: param(
+    'rsocket.resume-time',
+    60_000,
+    duration,
+    'Milliseconds after which a lost connection that has not been resumed has ended.',
+  ),
   windowBytes: param(
     'rsocket.window-bytes',
     2 ** 20,

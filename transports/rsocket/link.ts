@@ -1,4 +1,5 @@
 /** What a transport gives the engine: a pipe for runs of frames in both directions. */
+import { isMeshError, type MeshError, meshError } from '../../framework/kernel.js';
 
 /** What the engine tells a link to tell it. */
 export interface LinkEvents {
@@ -10,6 +11,18 @@ export interface LinkEvents {
   drain(): void;
   /** The pipe is gone; `error` says why if it was not in order. Called once. */
   closed(error?: Error): void;
+  /** Another pipe stands in the place of the one that was: what had come of an unfinished frame is worth nothing. */
+  renewed?(): void;
+}
+
+/** What a link that outlives its pipe wants to know of its engine's frames. */
+export interface LinkSession {
+  /** A frame has come, from `start` up to `end`. True if it was the session's, and not the engine's. */
+  observe(bytes: Uint8Array, start: number, end: number): boolean;
+  /** A client's SETUP asks for a session of this token. Says why there can't be one. */
+  keep(token: Uint8Array): string | undefined;
+  /** Nothing has come for the lifetime of the connection. True if the session goes on without the pipe. */
+  silent(lifetime: number): boolean;
 }
 
 /** One connection of a transport. */
@@ -32,6 +45,14 @@ export interface Link {
   end(): void;
   /** Closes at once. */
   destroy(): void;
+  /** Of a link that outlives its pipe. */
+  readonly session?: LinkSession;
+}
+
+/** The error of calls on a link that is gone. */
+export function closedBy(name: string, cause: Error | undefined): MeshError {
+  if (isMeshError(cause)) return cause;
+  return meshError('Broken', `${name} was closed${cause === undefined ? '' : `: ${cause.message}`}`, { cause });
 }
 
 /** Where a server listens. */
@@ -52,4 +73,6 @@ export interface Transport {
   readonly name: string;
   dial(): Promise<Link>;
   bind(accept: (link: Link) => void, maxFrame: number): Promise<Bound>;
+  /** A secret that nobody can guess, for a session; by default of the platform's cryptography, and so another in each run. */
+  token?(): Uint8Array;
 }

@@ -6,10 +6,13 @@ import type { Engine } from './engine.js';
 import { type Accept, receive } from './handshake.js';
 import type { Address, Link, Transport } from './link.js';
 import { ErrorCode } from './protocol.js';
+import { Sessions } from './sessions.js';
 import type { WireService } from './wire-service.js';
 
 export interface ListenOptions extends CommonOptions {
   readonly accept?: Accept;
+  /** Whether clients may resume connections that were lost. Default false: a SETUP that asks for it is refused. */
+  readonly resume?: boolean;
   /** How long open calls may take to end when the server closes. Default 25 s. */
   readonly grace?: string | number;
   /** How long open streams and channels may take. Default: as long as all calls. */
@@ -36,10 +39,11 @@ export async function listen(transport: Transport, service: WireService, options
   const grace = duration(options.grace ?? '25 s');
   const streamGrace = Math.min(grace, duration(options.streamGrace ?? grace));
   const engines = new Set<Engine>();
+  const sessions = options.resume === true ? new Sessions(common.clock, common.limits) : undefined;
   const bound = await transport.bind(admit, common.limits.frame);
 
   function admit(link: Link): void {
-    const engine = receive(link, service, options.accept, common);
+    const engine = receive(sessions?.of(link) ?? link, service, options.accept, common);
     if (engines.size >= common.limits.connections) {
       engine.fatal(`${common.limits.connections} connections are open already`, ErrorCode.REJECTED_SETUP);
       return;

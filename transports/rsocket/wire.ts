@@ -2,6 +2,7 @@
 import {
   asAmbient,
   duration,
+  flag,
   param,
   type Param,
   type Wire,
@@ -27,7 +28,14 @@ export const LIFETIME = param(
   'Milliseconds without a sign of life after which a connection that this side opened is given up.',
 );
 
-const PARAMS: readonly Param<unknown>[] = [KEEP_ALIVE, LIFETIME, ...Object.values(LIMITS)];
+export const RESUME = param(
+  'rsocket.resume',
+  false,
+  flag,
+  'Whether connections that are lost go on where they were: as a client it asks for that, as a server it grants it.',
+);
+
+const PARAMS: readonly Param<unknown>[] = [KEEP_ALIVE, LIFETIME, RESUME, ...Object.values(LIMITS)];
 
 /** What may be said of one wire in code, and holds before what is configured. */
 export type WireOptions = Pick<CommonOptions, 'limits' | 'fragment'>;
@@ -48,6 +56,7 @@ export function asWire(transport: Transport, places: Places, options: WireOption
     const server = await listen(transport, service, {
       ...commonOf(options, terms),
       grace: terms.grace,
+      resume: terms.get(RESUME),
       streamGrace: terms.streamGrace,
     });
     return { address: places.address(server.address), close: () => server.close() };
@@ -61,6 +70,7 @@ export function asWire(transport: Transport, places: Places, options: WireOption
         ...commonOf(options, terms),
         keepAlive: terms.get(KEEP_ALIVE),
         lifetime: terms.get(LIFETIME),
+        resume: terms.get(RESUME),
       })({ ...transport, dial: () => asAmbient(undefined, () => transport.dial()) }),
     at: (address) => places.at(address),
   };

@@ -221,7 +221,7 @@ function hear(link: Link): Heard {
 }
 
 function listening(some: {
-  readonly [K in keyof LinkEvents]?: (...args: Parameters<LinkEvents[K]>) => unknown;
+  readonly [K in keyof LinkEvents]?: (...args: Parameters<NonNullable<LinkEvents[K]>>) => unknown;
 }): LinkEvents {
   return {
     bytes: (chunk) => void some.bytes?.(chunk),
