@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { tapBefore } from './frame-tap.js';
+import { letTimersGo } from './loose-timers.js';
 import { ourSide } from './our-side.js';
 import { rawTransports } from './raw-peer.js';
 import type { Side } from './side.js';
@@ -54,17 +55,3 @@ describe('with rsocket-js 1.0.0-alpha.3', () => {
     }
   }
 });
-
-/** rsocket-js leaves keep-alive timers behind when it is closed; they must not hold the test run. */
-function letTimersGo(): void {
-  const { setTimeout: timeout, setInterval: interval } = globalThis;
-  before(() => {
-    const loose = { setTimeout: (...args: Parameters<typeof timeout>) => timeout(...args).unref() };
-    Object.assign(globalThis, loose, {
-      setInterval: (...args: Parameters<typeof interval>) => interval(...args).unref(),
-    });
-  });
-  after(() => {
-    Object.assign(globalThis, { setTimeout: timeout, setInterval: interval });
-  });
-}
