@@ -9,7 +9,7 @@ import {
   mesh,
   type Methods,
 } from 'millrace';
-import { connect, listen, memory, tcp, websocket } from 'millrace/rsocket';
+import { type CommonOptions, connect, listen, memory, tcp, websocket } from 'millrace/rsocket';
 import { lastValueFrom } from 'rxjs';
 
 export interface Called<C> {
@@ -17,20 +17,24 @@ export interface Called<C> {
   close(): Promise<void>;
 }
 
+/** `limits` are those of both sides of the wire, if there is one. */
 type Way = <M extends Methods, F extends Failures>(
   contract: Contract<M, F>,
   handlers: Handlers<Contract<M, F>>,
+  limits?: CommonOptions['limits'],
 ) => Promise<Called<Contract<M, F>>>;
 
 async function overWire<M extends Methods, F extends Failures>(
   contract: Contract<M, F>,
   handlers: Handlers<Contract<M, F>>,
   kind: 'memory' | 'tcp' | 'websocket',
+  limits: CommonOptions['limits'] = {},
 ): Promise<Called<Contract<M, F>>> {
   const place = kind === 'memory' ? memory() : kind === 'tcp' ? tcp({ port: 0 }) : websocket({ port: 0 });
-  const server = await listen(place, answering(contract, handlers), { grace: '100 ms' });
+  const server = await listen(place, answering(contract, handlers), { grace: '100 ms', limits });
   const { port } = server.address;
-  const connection = await connect(kind === 'memory' ? place : kind === 'tcp' ? tcp({ port }) : websocket({ port }));
+  const target = kind === 'memory' ? place : kind === 'tcp' ? tcp({ port }) : websocket({ port });
+  const connection = await connect(target, { limits });
   const close = async (): Promise<void> => {
     await lastValueFrom(server.close(), { defaultValue: undefined });
   };
@@ -45,7 +49,7 @@ export const ways: Readonly<Record<string, Way>> = {
       .start();
     return { client: app.client(contract), close: () => app.stop() };
   },
-  'over memory': (contract, handlers) => overWire(contract, handlers, 'memory'),
-  'over TCP': (contract, handlers) => overWire(contract, handlers, 'tcp'),
-  'over WebSocket': (contract, handlers) => overWire(contract, handlers, 'websocket'),
+  'over memory': (contract, handlers, limits) => overWire(contract, handlers, 'memory', limits),
+  'over TCP': (contract, handlers, limits) => overWire(contract, handlers, 'tcp', limits),
+  'over WebSocket': (contract, handlers, limits) => overWire(contract, handlers, 'websocket', limits),
 };
