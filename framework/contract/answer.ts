@@ -202,11 +202,15 @@ export class Checked extends Subscriber<unknown> {
   private await(read: Promise<unknown>): void {
     const seat = openCall();
     this.busy = true;
+    // What waits is taken up before the seat hears of this one's end, and as part of it: the source goes on only when there is
+    // no check open that it has to wait for.
     const settle = (then: () => void): void => {
       if (!this.closed) asPartOf(seat, then);
       this.busy = false;
+      asPartOf(seat, () => {
+        while (!this.busy && this.waiting !== undefined && this.waiting.length > 0) this.waiting.shift()?.();
+      });
       seat?.callEnded();
-      while (!this.busy && this.waiting !== undefined && this.waiting.length > 0) this.waiting.shift()?.();
     };
     read.then(
       (value) =>

@@ -30,7 +30,7 @@ export class Plain {
  */
 export function local(service: Service<unknown, unknown>): Service<unknown, unknown> {
   return (call) => {
-    const inner: Call<unknown> = { ...call, request: new Plain(call.request) };
+    const inner: Call<unknown> = { ...call, request: new Plain(requestOf(call)) };
     if (call.interaction === 'response') return new Observable((to) => new LocalResponse(to, inner).ask(service));
     if (call.interaction === 'notify') return new Observable((to) => tell(service, inner, to));
     return new Observable((to) => {
@@ -39,6 +39,12 @@ export function local(service: Service<unknown, unknown>): Service<unknown, unkn
       return absorb(servingAs(inner, service(inner)), DEFAULT_OVERFLOW).subscribe(new Through(to));
     });
   };
+}
+
+/** A channel's messages with their error as it would have come over a wire. */
+function requestOf({ interaction, request }: Call<unknown>): unknown {
+  if (interaction !== 'channel') return request;
+  return new Observable((to) => (request as Observable<unknown>).subscribe(new Through(to)));
 }
 
 /** As on a wire: the caller is told that it was sent, and hears of nothing else. */

@@ -169,7 +169,7 @@ function lengthOf(items: Iterable<unknown>): number | undefined {
 }
 
 function giveAsync<T>(items: AsyncIterable<T>, subscriber: Subscriber<T>): () => void {
-  const iterator = items[Symbol.asyncIterator]();
+  const iterator = isWebStream<T>(items) ? readerOf(items) : items[Symbol.asyncIterator]();
   let ready: IteratorResult<T, unknown> | undefined;
   let asked = false;
   let over = false;
@@ -206,6 +206,27 @@ function giveAsync<T>(items: AsyncIterable<T>, subscriber: Subscriber<T>): () =>
     if (over) return;
     over = true;
     iterator.return?.().then(undefined, () => undefined);
+  };
+}
+
+/** As much of a web stream as is needed. */
+interface WebStream<T> {
+  getReader(): {
+    read(): Promise<IteratorResult<T, unknown>>;
+    cancel(): Promise<unknown>;
+  };
+}
+
+function isWebStream<T>(items: object): items is WebStream<T> {
+  return 'getReader' in items && typeof items.getReader === 'function';
+}
+
+/** A web stream's own iterator hears of the end only when the item that is awaited has come, which may be never. */
+function readerOf<T>(stream: WebStream<T>): AsyncIterator<T> {
+  const reader = stream.getReader();
+  return {
+    next: () => reader.read() as Promise<IteratorResult<T>>,
+    return: () => reader.cancel().then(() => ({ done: true, value: undefined })),
   };
 }
 

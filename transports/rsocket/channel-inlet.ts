@@ -52,6 +52,11 @@ export class ChannelInlet implements IntakeOwner, Unsubscribable {
     this.first = undefined;
   }
 
+  /** Whether the handler has all that came. */
+  get idle(): boolean {
+    return this.intake?.idle === true;
+  }
+
   /** The requester has ended the stream with an error: the handler gets what waits, then that. */
   failed(error: MeshError): void {
     this.intake?.error(error);

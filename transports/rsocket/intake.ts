@@ -49,6 +49,11 @@ export class Intake implements TurnTaker {
     return this.place.sink?.serving;
   }
 
+  /** Whether nothing waits for the consumer. */
+  get idle(): boolean {
+    return this.waiting === 0;
+  }
+
   /** How many items wait for the consumer. */
   private get waiting(): number {
     return this.items === undefined ? 0 : this.items.length;

@@ -132,8 +132,13 @@ export class StreamResponder implements StreamState {
   }
 
   errored(code: number, data: Uint8Array): void {
-    this.stop();
-    this.inlet?.failed(fromWire(code, data, this.wire.peer !== undefined, this.wire.name));
+    const error = fromWire(code, data, this.wire.peer !== undefined, this.wire.name);
+    // A handler whose answer comes of its request hears the error before it is left; what it makes of it goes nowhere.
+    const hears = this.inlet?.idle === true;
+    if (!hears) this.stop();
+    this.replying = false;
+    this.inlet?.failed(error);
+    if (hears) this.stop();
   }
 
   refuse(error: MeshError): void {
