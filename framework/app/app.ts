@@ -15,6 +15,7 @@ import {
   json,
   type Handlers,
   local,
+  LocalCalls,
   type Methods,
   OpenCalls,
   type Route,
@@ -45,6 +46,7 @@ import { Log, LOG_LEVEL, loggerOf, logOf } from './logs.js';
 import type { Blueprint } from './blueprint.js';
 import { butForStatus } from './but-for-status.js';
 import { boundNotifies, NOTIFIES } from './notify-bound.js';
+import { faultLog } from './fault-log.js';
 import { peerLog } from './peer-log.js';
 import { type Graph, graphOf, type Own, type Token } from './providers.js';
 import { traceClient, traceServer } from './tracing.js';
@@ -107,6 +109,7 @@ class RunningApp implements App {
   private readonly routes = new Map<string, Route>();
   private readonly contracts: Contract[] = [];
   private readonly calls = new OpenCalls();
+  private readonly inProcess = new LocalCalls();
   private readonly status: BehaviorSubject<Status>;
   private readonly answers: Service<unknown, unknown>;
   private readonly peers: Peers;
@@ -173,7 +176,9 @@ class RunningApp implements App {
   client<M extends Methods, F extends Failures>(contract: Contract<M, F>): Client<Contract<M, F>> {
     const { clock } = this.plan;
     const own = this.contracts.some(({ name }) => name === contract.name);
-    const service = own ? local(this.answers) : encoding(this.peers.service(contract.name), this.codecs);
+    const service = own
+      ? local(this.answers, this.inProcess)
+      : encoding(this.peers.service(contract.name), this.codecs);
     return typedClient(contract, service, {
       clock,
       deadline: this.config.get(CALL_DEADLINE),
@@ -220,10 +225,9 @@ class RunningApp implements App {
     for (const { contract } of this.plan.answering) this.contracts.push(contract);
     for (const service of this.plan.services) this.contracts.push(...contractsOf(service));
     this.graph.makeAll();
-    const defect = (call: { readonly method: string }, error: MeshError): void => {
-      this.log.of(call as never).error({ err: error.cause ?? error }, `${call.method} failed`);
-    };
+    const defect = faultLog(this.log, this.plan.clock);
     const add = (contract: Contract, handlers: object, filterOf?: (method: string) => Agnostic | undefined): void => {
+      if (contract !== PLATFORM && contract.name === PLATFORM.name) throw reserved(contract.name);
       const options = { defect, ...(contract === PLATFORM ? {} : { open: this.calls }) };
       const routes = handle(
         contract,
@@ -290,8 +294,14 @@ class RunningApp implements App {
     this.status.complete();
     await Promise.all(this.served.map((each) => ended(each.close())));
     await this.idle(left());
-    const stopped = stopAll(this.started, (hook, error) => this.log.error({ err: error }, `${hook} failed to stop`));
-    await this.atMost(left(), stopped);
+    let stopping = '';
+    const stopped = stopAll(this.started, {
+      begins: (hook) => (stopping = hook),
+      failed: (hook, error) => this.log.error({ err: error }, `${hook} failed to stop`),
+    });
+    const time = left();
+    if (!(await this.atMost(time, stopped))) this.log.error(`${stopping}.onStop did not end within ${time} ms`);
+    this.inProcess.end(stoppedError(this.terms.grace));
     await this.atMost(LEAVE, ended(this.peers.close()));
     await this.healthServer?.close();
     this.state = 'stopped';
@@ -299,13 +309,13 @@ class RunningApp implements App {
     await new Promise<void>((done) => this.logger.flush(() => done()));
   }
 
-  /** Waits for what might never end. */
-  private atMost(ms: number, work: Promise<unknown>): Promise<unknown> {
+  /** Waits for what might never end; says whether it has. */
+  private atMost(ms: number, work: Promise<unknown>): Promise<boolean> {
     return new Promise((done) => {
-      const stop = this.plan.clock.after(ms, () => done(undefined));
+      const stop = this.plan.clock.after(ms, () => done(false), true);
       const over = (): void => {
         stop();
-        done(undefined);
+        done(true);
       };
       work.then(over, over);
     });
@@ -317,10 +327,11 @@ class RunningApp implements App {
    */
   private async idle(within: number): Promise<void> {
     await new Promise<void>((done) => {
-      const stop = this.plan.clock.after(within, () => {
+      const late = (): void => {
         this.log.warn({ open: Object.fromEntries(this.open) }, `calls were open after ${this.terms.grace} ms of grace`);
         done();
-      });
+      };
+      const stop = this.plan.clock.after(within, late, true);
       const ends = (route: string): boolean => {
         const interaction = this.routes.get(route)?.method.interaction;
         return interaction === 'response' || interaction === 'notify';
@@ -334,6 +345,12 @@ class RunningApp implements App {
 }
 
 const PLATFORM: Contract = Platform;
+
+function stoppedError(grace: number): MeshError {
+  return meshError('Broken', `the application has stopped, and the call was open after ${grace} ms of grace`, {
+    code: 'MILLRACE_STOPPED',
+  });
+}
 
 function ended(closing: Observable<never>): Promise<unknown> {
   return lastValueFrom(closing, { defaultValue: undefined });
@@ -362,6 +379,12 @@ function nameOf(services: readonly Constructor[], contracts: readonly Contract[]
 
 function named(filter: { readonly name: string }): string {
   return filter.name === '' ? 'filter' : filter.name;
+}
+
+function reserved(name: string): MeshError {
+  return meshError('Invalid', `a contract can't be called ${name}: each application serves one of that name`, {
+    code: 'MILLRACE_MESH',
+  });
 }
 
 function twice(name: string): MeshError {

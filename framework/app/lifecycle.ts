@@ -26,9 +26,13 @@ export async function startAll(hooks: readonly Hooks[], started: (hook: Hooks) =
   }
 }
 
-/** Ends each, the last started first; one that fails is told of and keeps nobody. */
-export async function stopAll(hooks: readonly Hooks[], failed: (hook: string, error: unknown) => void): Promise<void> {
+/** Ends each, the last started first, and tells of each; one that fails is told of and keeps nobody. */
+export async function stopAll(
+  hooks: readonly Hooks[],
+  { begins, failed }: { begins(hook: string): void; failed(hook: string, error: unknown): void },
+): Promise<void> {
   for (const hook of hooks.toReversed()) {
+    begins(hook.constructor.name);
     try {
       if (typeof hook.onStop === 'function') await done(hook.onStop());
     } catch (error) {

@@ -31,7 +31,7 @@ export const AS_IT_IS: Coder = { decode: (message) => message, encode: (value) =
 /** What a class or an object has for one method. */
 export type AnyHandler = (request: never, call: never) => ObservableInput<unknown> | void;
 
-/** Hears of what only this side may know: the true error behind a Defect. */
+/** Hears of what only this side may know: the true error behind a Defect; an Overrun; what becomes of a fire-and-forget. */
 export type DefectListener = (call: Call<unknown>, error: MeshError) => void;
 
 /** A method that can be asked. `run` performs the call with messages in the form that `coder` reads. */
@@ -278,7 +278,9 @@ class Answer extends Checked {
  */
 function outward(error: unknown, call: Call<unknown>, defect: DefectListener | undefined): MeshError {
   const known = asMeshError(error);
-  if (known.tag === 'Defect' && known.from === undefined) defect?.(call, known);
+  // Of a fire-and-forget nobody else hears; and what gave too much has to be found here.
+  const unheard = call.interaction === 'notify' || known.tag === 'Overrun';
+  if ((known.tag === 'Defect' || unheard) && known.from === undefined) defect?.(call, known);
   if (isMeshError(error) && error.from !== undefined && error.retry !== 'never') {
     const { tag, message, code, after, httpStatus, rsocketCode, detail } = error;
     return meshError(tag, message, {

@@ -1,5 +1,5 @@
 /** A call within the process: no wire and no codec, and else what a call over a wire is. */
-import { Observable, Subscriber } from 'rxjs';
+import { Observable, Subscriber, type Subscription } from 'rxjs';
 import {
   asMeshError,
   asPartOf,
@@ -8,6 +8,7 @@ import {
   errorOf,
   Gate,
   type MeshError,
+  meshError,
   openCall,
   reportOf,
   type Seat,
@@ -28,17 +29,61 @@ export class Plain {
  * own calls find the call that it answers; a response's source may give its item whatever the demand further out, a
  * stream's waits for it, and what is given unasked is kept up to the usual bound; calls count against the item that opened them.
  */
-export function local(service: Service<unknown, unknown>): Service<unknown, unknown> {
+export function local(service: Service<unknown, unknown>, calls = new LocalCalls()): Service<unknown, unknown> {
   return (call) => {
     const inner: Call<unknown> = { ...call, request: new Plain(requestOf(call)) };
-    if (call.interaction === 'response') return new Observable((to) => new LocalResponse(to, inner).ask(service));
+    if (call.interaction === 'response')
+      return new Observable((to) => new LocalResponse(to, inner, calls).ask(service));
     if (call.interaction === 'notify') return new Observable((to) => tell(service, inner, to));
     return new Observable((to) => {
       const seat = openCall();
       if (seat !== undefined) to.add(() => seat.callEnded());
-      return absorb(servingAs(inner, service(inner)), DEFAULT_OVERFLOW).subscribe(new Through(to));
+      const through = new Through(to);
+      through.add(calls.add((error) => through.error(error)));
+      return nested(inner, through, () =>
+        absorb(servingAs(inner, service(inner)), DEFAULT_OVERFLOW).subscribe(through),
+      );
     });
   };
+}
+
+/** The calls within a process that are open, so that its end can end them. */
+export class LocalCalls {
+  private readonly ends = new Set<(error: MeshError) => void>();
+
+  /** `end` fails the call; returns what is to be run at its own end. */
+  add(end: (error: MeshError) => void): () => void {
+    this.ends.add(end);
+    return () => void this.ends.delete(end);
+  }
+
+  end(error: MeshError): void {
+    for (const end of [...this.ends]) end(error);
+  }
+}
+
+/** Calls that are made while another is being made, and that while another is. */
+let depth = 0;
+/** Far below where the stack ends. */
+const DEEPEST = 64;
+
+/** Makes a call, or fails it where services call each other in a circle. */
+function nested(call: Call<unknown>, to: Subscriber<unknown>, ask: () => Subscription): Subscription {
+  if (depth >= DEEPEST) {
+    to.error(
+      meshError(
+        'Invalid',
+        `${call.method} is called within ${DEEPEST} other calls: do services call each other in a circle?`,
+      ),
+    );
+    return to;
+  }
+  depth += 1;
+  try {
+    return ask();
+  } finally {
+    depth -= 1;
+  }
 }
 
 /** A channel's messages with their error as it would have come over a wire. */
@@ -61,9 +106,11 @@ class LocalResponse extends Subscriber<unknown> implements Sink {
   constructor(
     private readonly to: Subscriber<unknown>,
     readonly serving: Call<unknown>,
+    calls: LocalCalls,
   ) {
     super();
     to.add(this);
+    this.add(calls.add((error) => this.error(error)));
     const { seat } = this;
     if (seat !== undefined) this.add(() => seat.callEnded());
   }
@@ -77,7 +124,7 @@ class LocalResponse extends Subscriber<unknown> implements Sink {
   }
 
   ask(service: Service<unknown, unknown>): void {
-    service(this.serving).subscribe(this);
+    nested(this.serving, this, () => service(this.serving).subscribe(this));
   }
 
   protected override _next(item: unknown): void {

@@ -52,7 +52,7 @@ export function schedulerOf(clock: Clock): SchedulerLike {
       const action = new Subscription(() => stop?.()) as SchedulerAction<T>;
       action.schedule = (next?: T, ms = 0): Subscription => {
         stop?.();
-        if (!action.closed) stop = clock.after(ms, () => work.call(action, next));
+        if (!action.closed) stop = clock.after(ms, () => work.call(action, next), true);
         return action;
       };
       return action.schedule(state, delay);

@@ -22,11 +22,12 @@ function begin<Req, Rep>(next: Service<Req, Rep>, call: Call<Req>, clock: Clock,
     return to.error(lateError(call.method, `came ${ms(-left)} after its deadline, and was not begun`));
   }
   const through = new Subscriber<Rep>(to);
-  const stop = clock.after(left, () => {
-    const error = lateError(call.method, `was not done in ${ms(clock.now() - start)}, when its deadline passed`);
+  const late = (): void => {
+    const error = lateError(call.method, `was not done in ${ms(left)}, when its deadline passed`);
     through.unsubscribe();
     to.error(error);
-  });
+  };
+  const stop = clock.after(left, late, true);
   through.add(stop);
   let answer: Observable<Rep>;
   try {

@@ -94,7 +94,7 @@ class Attempt<T> extends Subscriber<T> {
 
   startAfter(ms: number): void {
     this.arm(this.arrow.clock.now());
-    this.wait = this.arrow.clock.after(ms, () => this.start());
+    this.wait = this.arrow.clock.after(ms, () => this.start(), true);
   }
 
   protected override _next(value: T): void {
@@ -141,7 +141,7 @@ class Attempt<T> extends Subscriber<T> {
       const expiry = this.expiries[i];
       if (expiry !== undefined && expiry.at < at) [level, at] = [i, expiry.at];
     }
-    if (level >= 0 && at !== Infinity) this.timer = this.arrow.clock.after(at - now, () => this.late(level));
+    if (level >= 0 && at !== Infinity) this.timer = this.arrow.clock.after(at - now, () => this.late(level), true);
   }
 
   private late(level: number): void {

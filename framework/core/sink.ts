@@ -142,6 +142,6 @@ export function overrunError(rule: Overflow, serving: Call<unknown> | undefined)
   const bound = boundOf(rule);
   return meshError(
     'Overrun',
-    `${what} gave more than ${bound} items that nobody had asked for; pace it (fromIterable, paced.*) or declare another overflow`,
+    `${what} gave more than ${bound} items that nobody had asked for; give the array, the generator or fromIterable(…) itself where from(…), of(…) or range(…) is, pace it (paced.*), or declare another overflow`,
   );
 }

@@ -135,10 +135,12 @@ export class Peers {
   private add(address: string, peer: Peer): void {
     this.peers.set(address, peer);
     let known: boolean | undefined;
+    let before = false;
     peer.state.subscribe((state) => {
-      if (state.kind === 'up' && known !== true) this.tell({ kind: 'up', peer: address, again: known === false });
+      if (state.kind === 'up' && known !== true) this.tell({ kind: 'up', peer: address, again: before });
       if (state.kind === 'down' && known !== false) this.tell({ kind: 'down', peer: address, error: state.error });
       if (state.kind !== 'unknown') known = state.kind === 'up';
+      before ||= known === true;
       for (const look of this.waiting) look();
     });
     peer.watch();

@@ -75,6 +75,8 @@ export function peer<M extends Methods, F extends Failures>(contract: Contract<M
       if (!Object.hasOwn(contract.methods, method))
         throw new MeshError('Invalid', `${contract.name} has no method ${method}`);
       const expected = new Expected(method, request);
+      // Nobody waits for what becomes of a fire-and-forget.
+      if (contract.methods[method]?.interaction === 'notify') expected.reply();
       waiting.push(expected);
       return expected as never;
     },

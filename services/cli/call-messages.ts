@@ -39,6 +39,6 @@ function messagesOf(message: Message, route: string, terminal: Terminal): Observ
   const { value } = message;
   if (Array.isArray(value) && value.length > 0) return fromIterable(value as readonly unknown[]);
   throw new UsageError(
-    `${route} is a channel: give an array of messages, '[…]', or - to read a message from each line`,
+    `${route} is a channel: give an array of at least one message, '[…]', or - to read a message from each line`,
   );
 }

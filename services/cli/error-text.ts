@@ -72,7 +72,7 @@ const BY_TAG: Readonly<Record<ErrorTag, (again: string) => string>> = {
   Unauthenticated: () => 'say who you are, as the service wants to hear it: --metadata name=value',
   Denied: () => 'who calls has to be allowed to: the service decides that',
   Overrun: () =>
-    'the answer came faster than it was read: read faster (without --rate), or have the service declare an overflow',
+    'the service gave more than was asked for: it returns from(…), of(…) or range(…), which can not wait, instead of the array or the generator, or it does not pace what it is pushed; its log names the method',
   Failed: () => 'the service says that this can happen: its contract tells what it means',
   Defect: () => 'this is a bug of the service: its log says more',
 };

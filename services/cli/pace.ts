@@ -28,7 +28,7 @@ export class Pace {
         stop.removeEventListener('abort', go);
         done();
       };
-      const cancel = this.clock.after(this.due - now, go);
+      const cancel = this.clock.after(this.due - now, go, true);
       stop.addEventListener('abort', go);
     });
   }

@@ -374,7 +374,7 @@ describe('an application that stops', () => {
         .in(addresses(...app.addresses)),
     );
     const call = failure(firstValueFrom(caller.client(Ratings).of('never')));
-    const inProcess = app.client(Ratings).of('never').subscribe();
+    const inProcess = failure(firstValueFrom(app.client(Ratings).of('never')));
     await firstValueFrom(caller.client(Ratings).of('tt1'));
     await app.stop();
     expect(await call).to.include({
@@ -383,6 +383,6 @@ describe('an application that stops', () => {
       message: 'the server has stopped, and the call was open after 20 ms of grace',
     });
     expect(await lines.of(/calls were open after 20 ms of grace/)).to.include({ level: LEVELS.warn });
-    inProcess.unsubscribe();
+    expect(await inProcess).to.include({ tag: 'Broken', code: 'MILLRACE_STOPPED' });
   });
 });

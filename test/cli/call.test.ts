@@ -281,7 +281,7 @@ describe('millrace call', function () {
 
     it('a channel without messages', async () => {
       const { status, err } = await call(['catalog.sum', '{"n":1}']);
-      expect(err).to.include('catalog.sum is a channel: give an array of messages');
+      expect(err).to.include('catalog.sum is a channel: give an array of at least one message');
       expect(status).to.equal(2);
     });
   });

@@ -81,7 +81,7 @@ export class Resuming implements Keeper {
     if (this.dialling) return;
     const pause = this.pause * (1 + JITTER * (2 * clock.random() - 1));
     this.pause = this.pause === 0 ? PAUSE : Math.min(this.pause * FACTOR, LONGEST);
-    this.wait = clock.after(pause, () => void this.dial(session));
+    this.wait = clock.after(pause, () => void this.dial(session), true);
   }
 
   over(): void {
