@@ -15,7 +15,7 @@ import {
   type Server,
   type WireService,
 } from 'millrace/rsocket';
-import { firstValueFrom, lastValueFrom, type Observable } from 'rxjs';
+import { filter, firstValueFrom, lastValueFrom, type Observable, of } from 'rxjs';
 import { countingClock } from './counting-clock.js';
 import { type Tap, tapped } from './tap.js';
 import type { Wire } from './wire.js';
@@ -87,7 +87,13 @@ export function stageOf(wire: Wire): Stage {
       const { responder, setup, keepAlive, lifetime, limits, ends = 'in order' } = options;
       const clock = options.clock ?? countingClock();
       const fragment = options.fragment ?? wire.fragment;
-      const common = { clock, fragment, resume: wire.resume, ...(limits === undefined ? {} : { limits }) };
+      const common = {
+        clock,
+        fragment,
+        resume: wire.resume,
+        ...(wire.lease ? { lease: true, leases: PLENTY } : {}),
+        ...(limits === undefined ? {} : { limits }),
+      };
       let met: (peer: Connection) => void = () => undefined;
       const meeting = new Promise<Connection>((resolve) => (met = resolve));
       const accept: Accept = (said, peer) => {
@@ -104,6 +110,9 @@ export function stageOf(wire: Wire): Stage {
         ...(keepAlive === undefined ? {} : { keepAlive }),
         ...(lifetime === undefined ? {} : { lifetime }),
       });
+      // A lease is granted once the server has accepted.
+      if (wire.lease && options.accept === undefined)
+        await firstValueFrom(client.availability.pipe(filter((requests) => requests > 0)));
       const scene: Scene = { client, peer: await meeting, server, tap };
       finishers.push(async (failed) => {
         if (failed) tap.cut();
@@ -121,6 +130,9 @@ export function stageOf(wire: Wire): Stage {
     },
   };
 }
+
+/** So many that no test uses them up. */
+const PLENTY = of({ requests: 1_000_000, ttl: 1_000_000 });
 
 /** A side that closes ends at once, and in order, only if it has no streams: so this shows that both tables are empty. */
 async function endInOrder({ client, peer }: Scene): Promise<void> {

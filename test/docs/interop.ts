@@ -19,7 +19,7 @@ const outro = `
 pointed at: \`echo\`, \`echo.meta\`, \`size\`, \`big.N\`, \`empty\`, \`never\`, \`delay.MS\`, \`error\` and its kinds, \`range.N\`, \`slow.N\`, \`interval.MS\`,
 \`stream.error.N\`, \`stream.big.N\`, \`channel.echo\`, \`channel.take.N\`, \`channel.error.N\`, \`channel.sum\`, and \`stats\`, which tells what the responder has
 seen, each REQUEST_N included. It prints \`interop ready tcp=PORT ws=PORT\` when it accepts connections. \`--resume\` lets clients
-resume their connections. LEASE is not supported yet: it refuses \`--lease\`.
+resume their connections, and \`--lease REQUESTS --ttl MS\` grants as many requests in each lease.
 
 rsocket-java 1.1.5 counts the three bytes of a frame's length into its largest frame and hangs on one that is longer, so Millrace splits what
 would be longer than 16,777,212 bytes.

@@ -99,7 +99,7 @@ describe("the interop responder's command line", () => {
     [[], /--tcp is missing/],
     [['--tcp', 'seven'], /--tcp seven: a whole number from 0 to 65535/],
     [['--tcp', '0', '--fragment', '10'], /--fragment 10: a whole number from 64/],
-    [['--tcp', '0', '--lease', '5', '--ttl', '1500'], /--lease is not supported yet/],
+    [['--tcp', '0', '--lease', 'five'], /--lease five: a whole number from 0/],
     [['--tcp', '0', '--hops'], /--hops/],
   ];
   for (const [args, says] of refused) {

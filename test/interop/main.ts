@@ -1,6 +1,7 @@
 /** `npm run interop -- --tcp PORT [--ws PORT] [--fragment BYTES]`: a responder with fixed routes, for any RSocket implementation to try. */
 import { MeshError } from 'millrace';
 import {
+  fixedLeases,
   type Accept,
   type Connection,
   listen,
@@ -30,7 +31,11 @@ try {
 async function serve(options: Options): Promise<void> {
   const stats = newStats();
   const service = routes(stats);
-  const listening = { ...listenOptions(stats, options.fragment), resume: options.resume };
+  const listening = {
+    ...listenOptions(stats, options.fragment),
+    resume: options.resume,
+    leases: options.lease === undefined ? undefined : fixedLeases(options.lease),
+  };
   const start = (place: Transport): Promise<Server> =>
     listen(
       watched(place, () => countDemand(stats.counts)),

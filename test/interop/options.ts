@@ -6,6 +6,8 @@ export interface Options {
   readonly ws: number | undefined;
   readonly fragment: number | undefined;
   readonly resume: boolean;
+  /** Requests in each lease, and how many milliseconds it lasts. */
+  readonly lease: { readonly requests: number; readonly every: number } | undefined;
 }
 
 /** Says what is wrong with a command line. */
@@ -13,21 +15,26 @@ export class Misuse extends Error {
   override readonly name = 'Misuse';
 }
 
-const usage = 'usage: npm run interop -- --tcp PORT [--ws PORT] [--fragment BYTES] [--resume]';
+const usage =
+  'usage: npm run interop -- --tcp PORT [--ws PORT] [--fragment BYTES] [--resume] [--lease REQUESTS [--ttl MS]]';
 
 /** Throws {@link Misuse}. */
 export function optionsOf(args: readonly string[]): Options {
   const values = parsed(args);
-  for (const name of ['lease', 'ttl'] as const) {
-    if (values[name] !== undefined) throw new Misuse(`--${name} is not supported yet\n${usage}`);
-  }
-  const { tcp, ws, fragment } = values;
+  const { tcp, ws, fragment, lease, ttl } = values;
   if (tcp === undefined) throw new Misuse(`--tcp is missing\n${usage}`);
   return {
     tcp: number('tcp', tcp, 0, 65_535),
     ws: ws === undefined ? undefined : number('ws', ws, 0, 65_535),
     fragment: fragment === undefined ? undefined : number('fragment', fragment, 64, 0xffffff),
     resume: values.resume ?? false,
+    lease:
+      lease === undefined
+        ? undefined
+        : {
+            requests: number('lease', lease, 0, 0x7fffffff),
+            every: ttl === undefined ? 1000 : number('ttl', ttl, 1, 0x7fffffff),
+          },
   };
 }
 

@@ -41,8 +41,7 @@ function noCounts(): Counts {
   return { fnf: 0, cancels: 0, push: 0, completes: 0, requestN: [], emitted: 0, lastFnf: '', lastPush: '' };
 }
 
-/** A SETUP that asks for leases is refused before it comes here. */
-function describeSetup({ data, dataMimeType, metadataMimeType, keepAlive, lifetime, resume }: Setup): string {
+function describeSetup({ data, dataMimeType, metadataMimeType, keepAlive, lifetime, resume, lease }: Setup): string {
   const types = `dm=${dataMimeType};mm=${metadataMimeType}`;
-  return `data=${text(data)};${types};ka=${keepAlive}/${lifetime};resume=${resume};lease=false`;
+  return `data=${text(data)};${types};ka=${keepAlive}/${lifetime};resume=${resume};lease=${lease}`;
 }

@@ -15,6 +15,7 @@ import type { Connection } from './connection.js';
 import { LEAST_FRAGMENT } from './fragments.js';
 import { type Common, greet } from './handshake.js';
 import { encodeHello } from './hello.js';
+import type { Lease } from './lease.js';
 import { type Limits, limitsOf } from './limits.js';
 import type { Transport } from './link.js';
 import type { Payload } from './payload.js';
@@ -32,6 +33,11 @@ export interface CommonOptions {
   /** What a stream does with items that nobody has asked for. Default: keep 256, then fail with Overrun. */
   readonly overflow?: Overflow;
   readonly clock?: Clock;
+  /**
+   * What the other side may ask for. A server with leases takes clients that keep to them, and those that know of none; without
+   * it refuses clients that want them. A client without grants all.
+   */
+  readonly leases?: Observable<Lease> | undefined;
 }
 
 export interface ConnectOptions extends CommonOptions {
@@ -41,6 +47,8 @@ export interface ConnectOptions extends CommonOptions {
   readonly setup?: Partial<Pick<Setup, 'data' | 'metadata' | 'dataMimeType' | 'metadataMimeType'>>;
   /** Between two KEEPALIVE frames. Default 20 s. */
   readonly keepAlive?: string | number;
+  /** Whether to make no request that no lease covers; those beyond wait, up to `rsocket.lease-queue`. Default false. */
+  readonly lease?: boolean;
   /** Whether the connection is to go on where it was if it is lost (RSocket's RESUME). Default false. */
   readonly resume?: boolean;
   /** Without a sign of life for so long, the server is taken for dead. Default 90 s. */
@@ -126,6 +134,7 @@ export function commonOf(options: CommonOptions): Common {
     clock: options.clock ?? systemClock,
     fragment,
     overflow: options.overflow,
+    leases: options.leases,
   };
 }
 
@@ -142,6 +151,7 @@ function setupOf(options: ConnectOptions, limits: Limits): Setup {
     metadata: composite ? concat([setup.metadata ?? EMPTY, hello]) : setup.metadata,
     data: setup.data ?? EMPTY,
     resume: options.resume === true,
+    lease: options.lease === true,
   };
 }
 

@@ -1,5 +1,15 @@
 /** A connection as a program sees it: an endpoint for calls of all four models, in either direction. */
-import { catchError, defer, EMPTY as NOTHING_MORE, from, map, Observable, type ObservableInput } from 'rxjs';
+import {
+  catchError,
+  defer,
+  EMPTY as NOTHING_MORE,
+  from,
+  map,
+  Observable,
+  type ObservableInput,
+  type Subscriber,
+  type TeardownLogic,
+} from 'rxjs';
 import {
   type Call,
   type Clock,
@@ -48,11 +58,11 @@ export interface Connection extends Endpoint<WireRequest, Payload> {
 /** The public face of an engine. */
 export function connectionOf(engine: Engine): Connection {
   const response = (request: Payload, reply?: Reply): Observable<Payload> =>
-    new Observable((subscriber) => new ResponseRequest(engine, subscriber, request, reply));
+    leased(engine, (subscriber) => new ResponseRequest(engine, subscriber, request, reply));
   const stream = (request: WireRequest, options?: StreamOptions): Pulled<Payload> =>
     new Pulled((subscriber) => new StreamRequest(engine, subscriber, request, options));
   const notify = (request: Payload): Observable<never> =>
-    new Observable((subscriber) => {
+    leased(engine, (subscriber) => {
       engine.notify(request);
       subscriber.complete();
     });
@@ -83,6 +93,24 @@ export function connectionOf(engine: Engine): Connection {
         return engine.closed.pipe(catchError(() => NOTHING_MORE));
       }),
   };
+}
+
+/** Begins a call once a lease allows it. */
+function leased<T>(engine: Engine, begin: (to: Subscriber<T>) => TeardownLogic): Observable<T> {
+  return new Observable<T>((to) => {
+    const holder = engine.leases?.holder;
+    if (holder === undefined || holder.take()) return begin(to);
+    return holder.wait(
+      () => {
+        try {
+          to.add(begin(to));
+        } catch (error) {
+          to.error(error);
+        }
+      },
+      (error) => to.error(error),
+    );
+  });
 }
 
 function answerOf(

@@ -7,14 +7,16 @@ import { type Clock, type MeshError, meshError, type Reply, type Stop, TextMessa
 import { Backpressure } from './backpressure.js';
 import { bytesOf, text } from './bytes.js';
 import { COMPOSITE } from './composite.js';
+import type { EngineHandler, EngineOptions, Request } from './engine-options.js';
 import { Farewell } from './farewell.js';
 import { sendFragments } from './fragments.js';
 import { Frame } from './frame.js';
 import { type Hello, helloOf } from './hello.js';
 import { Inbox } from './inbox.js';
 import type { KeepAlive } from './keep-alive.js';
+import type { Leases } from './lease.js';
 import type { Limits } from './limits.js';
-import { closedBy, type Link } from './link.js';
+import { closedBy } from './link.js';
 import { LONGEST_TEXT, Outbox } from './outbox.js';
 import { notBytes, type Payload } from './payload.js';
 import { ErrorCode, Flag, FrameType, HEADER, MAX_FRAME } from './protocol.js';
@@ -24,35 +26,6 @@ import type { Reassembly } from './reassembly.js';
 import { type Held, NO_STREAM, type StreamState, type Wire } from './stream.js';
 import { StreamTable } from './stream-table.js';
 import { fromWire, toWire } from './wire-error.js';
-
-/** A request of the peer's, whole. */
-export interface Request {
-  readonly type: number;
-  readonly id: number;
-  /** The initial REQUEST_N; 0 where the type has none. */
-  readonly n: number;
-  readonly item: Payload;
-  /** A channel's requester has nothing more to say. */
-  readonly complete: boolean;
-}
-
-export interface EngineOptions {
-  readonly role: 'client' | 'server';
-  readonly link: Link;
-  readonly limits: Limits;
-  readonly clock: Clock;
-  /** Frames that are sent are no longer than this. */
-  readonly fragment: number;
-}
-
-/** What the parts around the engine do with what it reads. */
-export interface EngineHandler {
-  /** A frame before the connection is established. */
-  early(bytes: Uint8Array, start: number, end: number): void;
-  request(request: Request): void;
-  /** A request of which the first fragment has come. */
-  assemble(request: Request): StreamState;
-}
 
 /** Milliseconds that a peer gets to read the last frame before its socket is destroyed. */
 const LAST_WORDS = 1000;
@@ -70,6 +43,7 @@ export class Engine implements Wire {
   established = false;
   ended = false;
   keepAlive: KeepAlive | undefined;
+  leases: Leases | undefined;
   private readonly farewell: Farewell;
   /** The server has shown that it accepted SETUP: by any frame but an error of the connection. */
   private accepted = false;
@@ -112,6 +86,7 @@ export class Engine implements Wire {
     this.options.link.start({
       ...this.inbox.events,
       drain: () => this.backpressure.drained(),
+      resumed: () => this.leases?.again(),
       closed: (cause) => {
         this.end(closedBy(this.name, cause));
         this.lastWords?.();
@@ -195,9 +170,16 @@ export class Engine implements Wire {
   /** Closes in good order: no new requests, and the end once the open streams have ended. */
   close(): void {
     if (this.ended || this.farewell.begun) return;
-    this.availability.next(0);
+    this.leave();
+    this.leases?.stop();
     this.farewell.begin(this.peer !== undefined);
     this.endIfDone();
+  }
+
+  /** No new requests are made, and none waits to be. */
+  private leave(): void {
+    this.availability.next(0);
+    this.leases?.holder.close(meshError('Unavailable', `${this.name} is closing`));
   }
 
   /** Ends the calls that this side answers, or of those the `many` alone, and tells their callers why. */
@@ -227,9 +209,11 @@ export class Engine implements Wire {
     this.inbox.stop();
     link.resume();
     this.keepAlive?.stop();
+    this.leases?.stop();
     this.farewell.stop();
     this.backpressure.stop();
     const lost = error ?? meshError('Broken', `${this.name} was closed`);
+    this.leases?.holder.close(meshError('Unavailable', `${this.name} is closed`, { cause: lost }));
     for (const stream of this.streams.empty()) stream.lost(lost);
     this.lastWords = this.clock.after(LAST_WORDS, () => link.destroy());
     link.end();
@@ -267,9 +251,9 @@ export class Engine implements Wire {
         return this.onError(frame);
       case FrameType.KEEPALIVE:
       case FrameType.METADATA_PUSH:
+      case FrameType.LEASE:
         return this.onControl(frame);
       case FrameType.SETUP:
-      case FrameType.LEASE:
       case FrameType.RESUME_OK:
         return this.ignore();
       case FrameType.RESUME:
@@ -330,6 +314,8 @@ export class Engine implements Wire {
     if (this.farewell.begun && type !== FrameType.REQUEST_FNF) {
       return meshError('Rejected', 'the connection is closing');
     }
+    const uncovered = this.leases?.fault();
+    if (uncovered !== undefined) return uncovered;
     const { streams } = this.limits;
     if (this.streams.peers >= streams) {
       return meshError('Rejected', `${streams} requests are open already`, { code: 'MILLRACE_LIMIT_STREAMS' });
@@ -362,7 +348,7 @@ export class Engine implements Wire {
       return this.end(meshError('Broken', `${this.name} ended the connection: ${said}`, { rsocketCode: code }));
     }
     if (code === ErrorCode.CONNECTION_CLOSE) {
-      this.availability.next(0);
+      this.leave();
       return this.farewell.heard(this.peer !== undefined);
     }
     const refused = code <= ErrorCode.REJECTED_RESUME && this.options.role === 'client' && !this.accepted;
@@ -374,8 +360,15 @@ export class Engine implements Wire {
     if (this.rates.control.over()) return this.fatal(`more than ${this.limits.controlRate} control frames a second`);
     const { id, type, data } = frame;
     if (id !== 0) return this.ignore();
+    if (type === FrameType.LEASE) return this.onLease(data);
     if (type === FrameType.METADATA_PUSH) return frame.has(Flag.METADATA) ? this.onPush(data) : this.ignore();
     if (frame.has(Flag.RESPOND)) this.outbox.keepAlive(false, data);
+  }
+
+  private onLease(data: Uint8Array): void {
+    if (this.leases === undefined) return this.ignore();
+    const fault = this.leases.receive(data);
+    if (fault !== undefined) this.fatal(fault);
   }
 
   private onPush(metadata: Uint8Array): void {

@@ -1,15 +1,17 @@
 /** How a connection begins: SETUP from the client, what the server checks of it, and who answers requests afterwards. */
-import { throwError } from 'rxjs';
+import { type Observable, of, throwError } from 'rxjs';
 import { type Clock, isMeshError, meshError, type Overflow, type Stop } from '../../framework/kernel.js';
 import { Answers } from './answers.js';
 import { readUint16 } from './bytes.js';
 import { type Connection, connectionOf } from './connection.js';
-import { Engine, type EngineOptions } from './engine.js';
+import { Engine } from './engine.js';
+import type { EngineOptions } from './engine-options.js';
 import { encodeHello, helloOf } from './hello.js';
 import { KeepAlive } from './keep-alive.js';
+import { type Lease, LeaseGrantor, LeaseHolder, Leases } from './lease.js';
 import type { Limits } from './limits.js';
 import type { Link, LinkSession } from './link.js';
-import { ErrorCode, FrameType, HEADER } from './protocol.js';
+import { ErrorCode, FrameType, HEADER, MAX_REQUEST } from './protocol.js';
 import { encodeSetup, parseSetup, type SecretSetup, type Setup } from './setup.js';
 import type { WireService } from './wire-service.js';
 
@@ -20,6 +22,8 @@ export interface Common {
   readonly fragment: number;
   /** What a stream does with items that nobody asked for. */
   readonly overflow: Overflow | undefined;
+  /** What the other side may ask for; undefined where there are no leases. */
+  readonly leases: Observable<Lease> | undefined;
 }
 
 /** Looks at a SETUP; returns who answers this connection, or nothing for the server's service. What it throws refuses the connection. */
@@ -41,6 +45,7 @@ export function greet(link: Link, setup: SecretSetup, service: WireService | und
   const answers = new Answers(engine, service ?? nobody, common.overflow);
   engine.established = true;
   engine.outbox.raw(encodeSetup(setup));
+  if (setup.lease) beginLeases(engine, common);
   watch(engine, setup.keepAlive, setup.lifetime, link.session);
   engine.start();
   return connectionOf(engine);
@@ -66,6 +71,8 @@ export function receive(link: Link, service: WireService, accept: Accept | undef
     const read = parseSetup(frame, start, end);
     if ('code' in read) return engine.fatal(read.message, read.code);
     const { token, ...said } = read;
+    if (said.lease && common.leases === undefined)
+      return engine.fatal('lease is not supported', ErrorCode.UNSUPPORTED_SETUP);
     const refusal = token === undefined ? undefined : keep(token);
     if (refusal !== undefined) return engine.fatal(refusal, ErrorCode.REJECTED_SETUP);
     if (accept === undefined) return begin(said, service);
@@ -96,6 +103,7 @@ export function receive(link: Link, service: WireService, accept: Accept | undef
     engine.peer = helloOf(read.metadata, read.metadataMimeType);
     answers = new Answers(engine, chosen, common.overflow, read.metadataMimeType);
     engine.established = true;
+    if (read.lease) beginLeases(engine, common);
     watch(engine, 0, Math.min(read.lifetime, common.limits.lifetime), link.session);
     if (engine.peer !== undefined) engine.outbox.metadataPush(encodeHello({ windowBytes: common.limits.windowBytes }));
   }
@@ -104,6 +112,21 @@ export function receive(link: Link, service: WireService, accept: Accept | undef
   engine.start();
   return engine;
 }
+
+/** Each side says what it grants, and keeps to what the other does. */
+function beginLeases(engine: Engine, { clock, limits, leases = ALL }: Common): void {
+  engine.availability.next(0);
+  const available = (now: boolean): void => engine.availability.next(now ? 1 : 0);
+  const holder = new LeaseHolder(clock, limits.leaseQueue, engine.name, available);
+  const grantor = new LeaseGrantor(clock, ({ ttl, requests }) => {
+    if (!engine.ended) engine.outbox.lease(ttl, requests);
+  });
+  engine.leases = new Leases(holder, grantor);
+  grantor.from(leases);
+}
+
+/** Of a side that sets no bound. */
+const ALL: Observable<Lease> = of({ requests: MAX_REQUEST, ttl: MAX_REQUEST });
 
 function engineOptions(role: 'client' | 'server', link: Link, common: Common): EngineOptions {
   return { role, link, limits: common.limits, clock: common.clock, fragment: common.fragment };

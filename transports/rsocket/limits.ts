@@ -122,6 +122,12 @@ export const LIMITS = {
     duration,
     'Milliseconds after which a lost connection that has not been resumed has ended.',
   ),
+  leaseQueue: param(
+    'rsocket.lease-queue',
+    256,
+    count,
+    'Requests that wait for a lease on one connection; the next is Rejected here.',
+  ),
   windowBytes: param(
     'rsocket.window-bytes',
     2 ** 20,

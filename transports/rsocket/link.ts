@@ -13,6 +13,8 @@ export interface LinkEvents {
   closed(error?: Error): void;
   /** Another pipe stands in the place of the one that was: what had come of an unfinished frame is worth nothing. */
   renewed?(): void;
+  /** The connection goes on over the new pipe. */
+  resumed?(): void;
 }
 
 /** What a link that outlives its pipe wants to know of its engine's frames. */

@@ -120,6 +120,11 @@ export class Outbox {
     this.finish(at + data.length, bytes);
   }
 
+  lease(ttl: number, requests: number): void {
+    const bytes = this.begin(HEADER + 8, 0, FrameType.LEASE, 0);
+    this.finish(writeUint32(bytes, writeUint32(bytes, this.at, ttl), requests), bytes);
+  }
+
   metadataPush(metadata: Uint8Array): void {
     const bytes = this.begin(HEADER + metadata.length, 0, FrameType.METADATA_PUSH, Flag.METADATA);
     bytes.set(metadata, this.at);

@@ -9,6 +9,7 @@ import {
   type Overflow,
   type Reply,
   type Seat,
+  type Stop,
 } from '../../framework/kernel.js';
 import { EMPTY } from './bytes.js';
 import { Intake, type IntakeOwner } from './intake.js';
@@ -113,6 +114,8 @@ export class StreamRequest implements StreamState, IntakeOwner, OutletOwner, Uns
   private sending: boolean;
   private left = false;
   private window = 0;
+  /** Leaves the queue for a lease. */
+  private stopWaiting: Stop | undefined;
 
   constructor(
     private readonly wire: Wire,
@@ -170,6 +173,7 @@ export class StreamRequest implements StreamState, IntakeOwner, OutletOwner, Uns
   /** The caller has left, or the reply has ended; a channel's request then goes on until the peer cancels it. */
   unsubscribe(): void {
     this.left = true;
+    this.stopWaiting?.();
     this.intake.leave();
     if (!this.receiving) return;
     this.receiving = false;
@@ -206,6 +210,15 @@ export class StreamRequest implements StreamState, IntakeOwner, OutletOwner, Uns
   begin(n: number): void {
     if (this.left) return;
     this.window = n;
+    const holder = this.wire.leases?.holder;
+    if (holder === undefined || holder.take()) return this.start();
+    this.stopWaiting = holder.wait(
+      () => this.start(),
+      (error) => this.lost(error),
+    );
+  }
+
+  private start(): void {
     if (!('subscribe' in this.request)) return this.openWith(FrameType.REQUEST_STREAM, this.request);
     this.request.subscribe(this.outlet?.sink);
     this.outlet?.request(1);

@@ -198,6 +198,7 @@ export class SessionLink implements Link, LinkSession {
     if (!this.reading) pipe.link.pause();
     let room = true;
     for (const run of again) room = pipe.link.write(run) && room;
+    this.events?.resumed?.();
     if (room && this.wanted) {
       this.wanted = false;
       this.events?.drain();

@@ -26,6 +26,8 @@ export interface Setup {
   readonly data: Uint8Array;
   /** The connection goes on where it was if it is lost. */
   readonly resume: boolean;
+  /** The client makes no request that no lease covers. */
+  readonly lease: boolean;
 }
 
 /** A SETUP with the secret that nobody else is to see. */
@@ -43,7 +45,10 @@ export interface Refusal {
 export function encodeSetup(setup: SecretSetup): Uint8Array {
   const head = new Uint8Array(HEADER + 12);
   const { token } = setup;
-  const flags = (setup.metadata === undefined ? 0 : Flag.METADATA) | (token === undefined ? 0 : Flag.RESUME);
+  const flags =
+    (setup.metadata === undefined ? 0 : Flag.METADATA) |
+    (token === undefined ? 0 : Flag.RESUME) |
+    (setup.lease ? Flag.LEASE : 0);
   head[4] = (FrameType.SETUP << 2) | (flags >>> 8);
   head[5] = flags & 0xff;
   let at = writeUint16(head, writeUint16(head, HEADER, VERSION_MAJOR), VERSION_MINOR);
@@ -83,7 +88,6 @@ export function parseSetup(frame: Uint8Array, start: number, end: number): Secre
   const keepAlive = readInt32(frame, start + 10);
   const lifetime = readInt32(frame, start + 14);
   if (keepAlive <= 0 || lifetime <= 0) return invalid('keep-alive interval and lifetime must be 1 ms or more');
-  if ((flags & Flag.LEASE) !== 0) return { code: ErrorCode.UNSUPPORTED_SETUP, message: 'lease is not supported' };
   let at = start + 18;
   let token: Uint8Array | undefined;
   if ((flags & Flag.RESUME) !== 0) {
@@ -116,6 +120,7 @@ export function parseSetup(frame: Uint8Array, start: number, end: number): Secre
     data,
     token,
     resume: token !== undefined,
+    lease: (flags & Flag.LEASE) !== 0,
   };
 }
 

@@ -1,6 +1,7 @@
 /** What the parts of the engine hold of each other: a stream in the table, and the connection as its streams see it. */
 import type { Call, Clock, MeshError, Reply } from '../../framework/kernel.js';
 import type { Hello } from './hello.js';
+import type { Leases } from './lease.js';
 import type { Limits } from './limits.js';
 import type { Outbox } from './outbox.js';
 import type { Payload } from './payload.js';
@@ -52,6 +53,8 @@ export interface Wire {
   readonly peer: Hello | undefined;
   /** The socket is full. */
   readonly blocked: boolean;
+  /** What this side may ask for; undefined where it may ask for all. */
+  readonly leases: Leases | undefined;
   /** Puts a stream of this side's into the table and returns its id; throws Unavailable where no call can be made. */
   open(stream: StreamState): number;
   /** Takes a stream out of the table, with the fragments it has. */

@@ -1,0 +1,231 @@
+/** LEASE (Protocol.md: Lease Semantics): how many requests a side may make, and until when, as the side says that answers them. */
+import { Observable, type Subscription } from 'rxjs';
+import {
+  type Clock,
+  count,
+  duration,
+  type MeshError,
+  meshError,
+  Queue,
+  type Stop,
+  systemClock,
+} from '../../framework/kernel.js';
+import { readInt32 } from './bytes.js';
+import { MAX_REQUEST } from './protocol.js';
+
+/** What a side lets the other ask for. */
+export interface Lease {
+  /** So many requests; 0 for none. */
+  readonly requests: number;
+  /** For so many milliseconds. */
+  readonly ttl: number;
+}
+
+/** A source of leases that grants as many requests in each period, which ends with its lease. */
+export function fixedLeases(options: {
+  readonly requests: number;
+  readonly every: string | number;
+  readonly clock?: Clock;
+}): Observable<Lease> {
+  const clock = options.clock ?? systemClock;
+  const lease: Lease = { requests: count(options.requests), ttl: duration(options.every) };
+  return new Observable((to) => {
+    to.next(lease);
+    return clock.every(lease.ttl, () => to.next(lease));
+  });
+}
+
+interface Waiting {
+  start(): void;
+  fail(error: MeshError): void;
+  left: boolean;
+}
+
+/** The side that asks: what it may ask for, and who waits for more. */
+export class LeaseHolder {
+  private requests = 0;
+  private until = 0;
+  private waiting = new Queue<Waiting>();
+  private count = 0;
+  private over: MeshError | undefined;
+
+  /** `most` requests may wait; `available` hears whether one may be made. */
+  constructor(
+    private readonly clock: Clock,
+    private readonly most: number,
+    private readonly name: string,
+    private readonly available: (now: boolean) => void,
+  ) {}
+
+  /** The newest lease holds, whatever is left of the one before. */
+  receive({ requests, ttl }: Lease): void {
+    if (this.over !== undefined) return;
+    this.requests = requests;
+    this.until = this.clock.now() + lasting(ttl);
+    this.available(this.has);
+    while (this.count > 0 && this.has) {
+      const next = this.waiting.shift();
+      if (next === undefined || next.left) continue;
+      this.count -= 1;
+      this.use();
+      next.left = true;
+      next.start();
+    }
+  }
+
+  /** Uses a request up, if there is one and nobody waits for it. */
+  take(): boolean {
+    if (this.count > 0 || !this.has) return false;
+    this.use();
+    return true;
+  }
+
+  /** Waits for a request that may be made; whoever leaves makes room. */
+  wait(start: () => void, fail: (error: MeshError) => void): Stop {
+    const nothing = (): void => undefined;
+    if (this.over !== undefined) {
+      fail(this.over);
+      return nothing;
+    }
+    if (this.count >= this.most) {
+      fail(
+        meshError('Rejected', `${this.name} grants no more requests now, and ${this.most} wait`, {
+          code: 'MILLRACE_LEASE',
+        }),
+      );
+      return nothing;
+    }
+    const waiting: Waiting = { start, fail, left: false };
+    this.waiting.push(waiting);
+    this.count += 1;
+    return () => {
+      if (waiting.left) return;
+      waiting.left = true;
+      this.count -= 1;
+      if (this.count === 0) this.waiting.clear();
+    };
+  }
+
+  /** There will be no more leases: who waits fails. */
+  close(error: MeshError): void {
+    this.over ??= error;
+    this.requests = 0;
+    const { waiting } = this;
+    this.waiting = new Queue();
+    this.count = 0;
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      if (next.left) continue;
+      next.left = true;
+      next.fail(error);
+    }
+  }
+
+  private get has(): boolean {
+    return this.requests > 0 && this.clock.now() < this.until;
+  }
+
+  private use(): void {
+    this.requests -= 1;
+    if (this.requests === 0) this.available(false);
+  }
+}
+
+/** Milliseconds for which requests on their way are taken after the lease that they were made under. */
+const ON_THE_WAY = 1000;
+
+interface Granted {
+  requests: number;
+  until: number;
+}
+
+/** The side that answers: what it has granted, and whether a request that comes is covered. */
+export class LeaseGrantor {
+  private granted: Granted[] = [];
+  private latest: Lease = NONE;
+  private source: Subscription | undefined;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly send: (lease: Lease) => void,
+  ) {}
+
+  /** Grants what comes of `leases`; nothing more once they fail. */
+  from(leases: Observable<Lease>): void {
+    this.source = leases.subscribe({
+      next: (lease) => this.grant(lease),
+      error: () => this.grant(NONE),
+    });
+  }
+
+  /** The other side can't know of leases before this: it has forgotten them. */
+  again(): void {
+    this.grant(this.latest);
+  }
+
+  /** Whether a request that has come is covered by a lease. */
+  admit(): boolean {
+    const now = this.clock.now();
+    const covering = this.granted.find(({ requests, until }) => requests > 0 && now < until);
+    if (covering === undefined) return false;
+    covering.requests -= 1;
+    return true;
+  }
+
+  /** Grants nothing more. */
+  stop(): void {
+    this.source?.unsubscribe();
+    this.source = undefined;
+    this.grant(NONE);
+  }
+
+  private grant(lease: Lease): void {
+    const now = this.clock.now();
+    this.latest = lease;
+    for (const before of this.granted) before.until = Math.min(before.until, now + ON_THE_WAY);
+    this.granted = this.granted.filter(({ requests, until }) => requests > 0 && now < until);
+    // A source that is too fast keeps no more than a few.
+    if (this.granted.length > MOST_GRANTED) this.granted.shift();
+    this.granted.push({ requests: lease.requests, until: now + lasting(lease.ttl) + ON_THE_WAY });
+    this.send(lease);
+  }
+}
+
+/** Both directions of a connection on which no request is made that no lease covers. */
+export class Leases {
+  constructor(
+    readonly holder: LeaseHolder,
+    private readonly grantor: LeaseGrantor,
+  ) {}
+
+  /** What follows the header of a LEASE frame has come; returns what is wrong with it. */
+  receive(data: Uint8Array): string | undefined {
+    const [ttl, requests] = data.length < 8 ? [-1, -1] : [readInt32(data, 0), readInt32(data, 4)];
+    if (ttl < 0 || requests < 0) return 'a LEASE is cut short, or of less than nothing';
+    this.holder.receive({ ttl, requests });
+    return undefined;
+  }
+
+  /** Why a request that has come is refused; undefined if it is covered. */
+  fault(): MeshError | undefined {
+    if (this.grantor.admit()) return undefined;
+    return meshError('Rejected', 'no lease covers the request', { code: 'MILLRACE_LEASE' });
+  }
+
+  /** The connection goes on over another pipe: leases begin anew. */
+  again(): void {
+    this.holder.receive(NONE);
+    this.grantor.again();
+  }
+
+  stop(): void {
+    this.grantor.stop();
+  }
+}
+
+/** The longest time that LEASE can say is for ever. */
+function lasting(ttl: number): number {
+  return ttl === MAX_REQUEST ? Infinity : ttl;
+}
+
+const NONE: Lease = { requests: 0, ttl: 0 };
+const MOST_GRANTED = 16;
