@@ -1,5 +1,7 @@
 /** The ways on which the conformance suite is run: each transport, with items whole and in fragments, and with connections that can be resumed, and with leases. */
-import { type Address, memory, tcp, type Transport, websocket } from 'millrace/rsocket';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Address, memory, tcp, type Transport, unix, websocket } from 'millrace/rsocket';
 
 export interface Wire {
   readonly name: string;
@@ -15,8 +17,14 @@ export interface Wire {
 
 type Place = Wire['place'];
 
+let sockets = 0;
+
 const places: Readonly<Record<string, Place>> = {
   TCP: () => ({ listen: tcp({ port: 0 }), dial: ({ port }) => tcp({ port }) }),
+  'a Unix socket'() {
+    const path = join(tmpdir(), `millrace-${process.pid}-${(sockets += 1)}.sock`);
+    return { listen: unix({ path }), dial: () => unix({ path }) };
+  },
   WebSocket: () => ({ listen: websocket({ port: 0 }), dial: ({ port }) => websocket({ port }) }),
   memory() {
     const transport = memory();

@@ -13,6 +13,7 @@ export { type Payload, payload, sizeOf, text } from './payload.js';
 export { ErrorCode, Flag, FrameType } from './protocol.js';
 export type { Setup } from './setup.js';
 export { tcp, type TcpTarget } from './tcp.js';
+export { unix, type UnixTarget } from './unix.js';
 export { websocket, type WebSocketTarget } from './websocket.js';
 export type { WireRequest, WireService } from './wire-service.js';
 export { KEEP_ALIVE, LIFETIME, wireOf, type WireOptions } from './wire.js';

@@ -85,7 +85,8 @@ export function listening(server: Server, host: string, port: number, scheme: st
   });
 }
 
-function socketLink(socket: Socket, name: string): Link {
+/** A connected socket as a link. */
+export function socketLink(socket: Socket, name: string): Link {
   let failure: Error | undefined;
   socket.on('error', (error) => (failure = error));
   return {
