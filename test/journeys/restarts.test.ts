@@ -8,8 +8,11 @@ import { stationOf } from './station.js';
 
 const C = stationOf('c');
 
-describe('three instances of a service under load', function () {
-  this.timeout(120_000);
+describe('three instances of a service under load', () => underLoad(false));
+describe('three resumable instances of a service under load', () => underLoad(true));
+
+function underLoad(resume: boolean): void {
+  const env = resume ? { MILLRACE_RSOCKET_RESUME: 'true' } : {};
   const { start } = processes();
   const startApp = applications();
   let instances: Program[];
@@ -17,10 +20,11 @@ describe('three instances of a service under load', function () {
   let load: Load | undefined;
 
   beforeEach(async () => {
-    instances = await Promise.all(['0', '0', '0'].map((port) => start('station', ['c', port])));
+    instances = await Promise.all(['0', '0', '0'].map((port) => start('station', ['c', port], env)));
     app = await startApp(
       mesh()
         .over(tcp())
+        .configure({ 'rsocket.resume': resume })
         .in(addresses(...instances.map(({ address }) => address))),
     );
   });
@@ -41,7 +45,7 @@ describe('three instances of a service under load', function () {
     for (const [at, instance] of [...instances].entries()) {
       const before = load.answered;
       await end(instance);
-      const again = await start('station', ['c', String(instance.port)]);
+      const again = await start('station', ['c', String(instance.port)], env);
       instances[at] = again;
       await load.answers(20, again.pid);
       expect(load.answered).to.be.greaterThan(before);
@@ -56,7 +60,7 @@ describe('three instances of a service under load', function () {
     console.log(
       `    ${load.answered} calls, ${load.read} streams, ${load.said} channels and ${load.sent} fire-and-forgets over three restarts`,
     );
-  });
+  }).timeout(120_000);
 
   it('are all ended at once, with every call either answered or refused as not begun', async () => {
     load = loadOf(app, C, { deadline: '300 ms' });
@@ -66,5 +70,5 @@ describe('three instances of a service under load', function () {
     await load.stop();
     for (const { tag } of load.failures) expect(tag).to.be.oneOf(['Unavailable', 'Rejected', 'Late']);
     expect(load.failures.map(({ tag }) => tag)).to.include('Late');
-  });
-});
+  }).timeout(120_000);
+}
