@@ -78,6 +78,7 @@ function obey(name: string): (started: App) => void {
       signals += 1;
       if (signals > 1) abandon(name, signal, app);
       else if (app !== undefined) end(app);
+      else say(`${name}: told to end, which it does once it has started; a second signal ends it at once`);
     });
   }
   return (started) => {
