@@ -100,9 +100,10 @@ describe("the films' page", function () {
     const before = await score.textContent();
     await film.locator('label').nth(0).click();
     await film.locator('.row.voted').waitFor();
-    expect(Number(await score.textContent())).to.be.below(Number(before));
+    const worse = await score.textContent();
+    expect(Number(worse)).to.be.below(Number(before));
     await film.locator('label').nth(4).click();
-    await page.waitForFunction((worse) => document.querySelector('.film .score')?.textContent !== worse, before);
+    await page.waitForFunction((was) => document.querySelector('.film .score')?.textContent !== was, worse);
     expect(Number(await score.textContent())).to.be.at.least(Number(before));
   });
 

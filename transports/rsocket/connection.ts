@@ -22,6 +22,7 @@ import {
 import type { Engine } from './engine.js';
 import { envelopeOf } from './envelope.js';
 import type { Payload } from './payload.js';
+import type { LeaseHolder } from './lease.js';
 import { ResponseRequest, StreamRequest } from './requester.js';
 import type { WireRequest } from './wire-service.js';
 
@@ -58,13 +59,20 @@ export interface Connection extends Endpoint<WireRequest, Payload> {
 /** The public face of an engine. */
 export function connectionOf(engine: Engine): Connection {
   const response = (request: Payload, reply?: Reply): Observable<Payload> =>
-    leased(engine, (subscriber) => new ResponseRequest(engine, subscriber, request, reply));
+    new Observable((to) => {
+      const { leases } = engine;
+      if (leases === undefined) return new ResponseRequest(engine, to, request, reply);
+      return leased(leases.holder, to, () => new ResponseRequest(engine, to, request, reply));
+    });
   const stream = (request: WireRequest, options?: StreamOptions): Pulled<Payload> =>
     new Pulled((subscriber) => new StreamRequest(engine, subscriber, request, options));
   const notify = (request: Payload): Observable<never> =>
-    leased(engine, (subscriber) => {
-      engine.notify(request);
-      subscriber.complete();
+    new Observable((to) => {
+      const send = (): void => {
+        engine.notify(request);
+        to.complete();
+      };
+      return engine.leases === undefined ? send() : leased(engine.leases.holder, to, send);
     });
   return {
     name: engine.name,
@@ -96,21 +104,16 @@ export function connectionOf(engine: Engine): Connection {
 }
 
 /** Begins a call once a lease allows it. */
-function leased<T>(engine: Engine, begin: (to: Subscriber<T>) => TeardownLogic): Observable<T> {
-  return new Observable<T>((to) => {
-    const holder = engine.leases?.holder;
-    if (holder === undefined || holder.take()) return begin(to);
-    return holder.wait(
-      () => {
-        try {
-          to.add(begin(to));
-        } catch (error) {
-          to.error(error);
-        }
-      },
-      (error) => to.error(error),
-    );
-  });
+function leased<T>(holder: LeaseHolder, to: Subscriber<T>, begin: () => TeardownLogic): TeardownLogic {
+  if (holder.take()) return begin();
+  const start = (): void => {
+    try {
+      to.add(begin());
+    } catch (error) {
+      to.error(error);
+    }
+  };
+  return holder.wait(start, (error) => to.error(error));
 }
 
 function answerOf(

@@ -68,9 +68,10 @@ export class Engine implements Wire {
     const { session } = link;
     this.inbox = new Inbox(link, limits.frame, {
       heard: () => this.keepAlive?.heard(),
-      frame: (bytes, start, end) => {
-        if (session === undefined || !session.observe(bytes, start, end)) this.frame(bytes, start, end);
-      },
+      frame:
+        session === undefined
+          ? (bytes, start, end) => this.frame(bytes, start, end)
+          : (bytes, start, end) => session.observe(bytes, start, end) || this.frame(bytes, start, end),
       tooLong: (length) => this.fatal(`a frame of ${length} bytes is over the limit of ${limits.frame}`),
     });
     this.backpressure = new Backpressure(link, this.inbox, limits.unsent, clock, (bytes) =>
