@@ -1,6 +1,8 @@
+import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
 import { expect } from 'chai';
 import { virtualClock } from 'millrace/testing';
-import { listen, memory, payload, type Server, text, type Transport } from 'millrace/rsocket';
+import { listen, memory, payload, type Server, tcp, text, type Transport } from 'millrace/rsocket';
 import { NEVER, of } from 'rxjs';
 import { turns } from '../limits/limit-case.js';
 import { dialRaw, type RawClient, setUpRaw } from '../limits/raw-client.js';
@@ -14,8 +16,10 @@ import {
   FrameType,
   keepAliveFrame,
   payloadFrame,
+  prefixed,
   resumeFrame,
   responseFrame,
+  setupFrame,
 } from '../rsocket/raw-frame.js';
 
 /** The bytes of an answer's frame without its data. */
@@ -182,6 +186,22 @@ describe('a server that resumes', () => {
     client.send(told);
     await client.expectClosed();
     await refused(resumeFrame('a', answered, 0), /there is no such session/);
+  });
+
+  it('leaves no socket to a peer that keeps it half open', async () => {
+    const listening = await listen(tcp({ port: 0 }), () => of(payload('x')), { resume: true, grace: 0 });
+    const socket = connectTcp({ port: listening.address.port, host: '127.0.0.1', allowHalfOpen: true });
+    const gone = new Promise((resolve) => socket.once('close', resolve));
+    socket.on('error', () => undefined).resume();
+    const told = keepAliveFrame(false);
+    told.writeUInt32BE(1000, HEAD + 4);
+    socket.write(Buffer.concat([setupFrame({ token: 'a' }), told].map(prefixed)));
+    await once(socket, 'end');
+    // A socket that was destroyed answers what still comes with a reset; one that was only ended would take it for ever.
+    const more = setInterval(() => socket.write('more'), 1);
+    await gone;
+    clearInterval(more);
+    await over(listening.close());
   });
 
   it('ends a connection on which RESUME comes second', async () => {

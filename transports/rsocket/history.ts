@@ -9,8 +9,9 @@ export interface Budget {
 }
 
 interface Run {
-  /** The position of its first frame. */
+  /** The position of its first frame, and that behind its last. */
   readonly at: number;
+  readonly next: number;
   /** Whole frames, each behind its length. */
   readonly bytes: Uint8Array;
 }
@@ -30,23 +31,25 @@ export class History {
     private readonly budget: Budget,
   ) {}
 
-  /** Bytes of frames that are kept. */
-  get kept(): number {
-    return this.held;
-  }
-
-  /** Keeps what a run has of frames with a position: those of streams. Frames of the connection itself have none. */
-  add(run: Uint8Array): void {
+  /**
+   * Keeps what a run has of frames with a position: those of streams. Frames of the connection itself have none; `own` hears
+   * where they begin.
+   */
+  add(run: Uint8Array, own: (at: number) => void): void {
     let from = 0;
+    let frames = 0;
     for (let at = 0; at < run.length;) {
       const end = at + PREFIX + readUint24(run, at);
-      if (readInt32(run, at + PREFIX) === 0) {
-        this.keep(run, from, at);
+      if (readInt32(run, at + PREFIX) !== 0) frames += 1;
+      else {
+        own(at + PREFIX);
+        this.keep(run, from, at, frames);
         from = end;
+        frames = 0;
       }
       at = end;
     }
-    this.keep(run, from, run.length);
+    this.keep(run, from, run.length, frames);
     while (this.held > this.most || (this.budget.used > this.budget.most && this.held > 0)) this.dropOldest();
   }
 
@@ -54,7 +57,7 @@ export class History {
   trim(position: number): boolean {
     if (position > this.position || position < this.first) return false;
     let run = this.runs[this.head];
-    while (run !== undefined && run.at + positionsOf(run.bytes) <= position) {
+    while (run !== undefined && run.next <= position) {
       this.dropOldest();
       run = this.runs[this.head];
     }
@@ -83,11 +86,12 @@ export class History {
     this.first = this.position;
   }
 
-  private keep(run: Uint8Array, start: number, end: number): void {
-    if (start === end) return;
+  private keep(run: Uint8Array, start: number, end: number, frames: number): void {
+    if (frames === 0) return;
     const bytes = copyOf(run, start, end);
-    this.runs.push({ at: this.position, bytes });
-    this.position += positionsOf(bytes);
+    const at = this.position;
+    this.position += bytes.length - PREFIX * frames;
+    this.runs.push({ at, next: this.position, bytes });
     this.held += bytes.length;
     this.budget.used += bytes.length;
   }
@@ -98,25 +102,14 @@ export class History {
     this.head += 1;
     this.held -= run.bytes.length;
     this.budget.used -= run.bytes.length;
-    this.first = run.at + positionsOf(run.bytes);
+    this.first = run.next;
     if (this.head < 64 || this.head * 2 < this.runs.length) return;
     this.runs = this.runs.slice(this.head);
     this.head = 0;
   }
 }
 
-const NOTHING: Run = { at: 0, bytes: new Uint8Array(0) };
-
-/** What the frames of a run count: their bytes, without the lengths before them. */
-function positionsOf(run: Uint8Array): number {
-  let sum = 0;
-  for (let at = 0; at < run.length;) {
-    const length = readUint24(run, at);
-    sum += length;
-    at += PREFIX + length;
-  }
-  return sum;
-}
+const NOTHING: Run = { at: 0, next: 0, bytes: new Uint8Array(0) };
 
 /** Where in the run the frame of `position` begins, or its end; undefined in the midst of a frame. */
 function frameAt({ at: first, bytes }: Run, position: number): number | undefined {

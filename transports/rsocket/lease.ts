@@ -6,7 +6,6 @@ import {
   duration,
   type MeshError,
   meshError,
-  Queue,
   type Stop,
   systemClock,
 } from '../../framework/kernel.js';
@@ -38,15 +37,14 @@ export function fixedLeases(options: {
 interface Waiting {
   start(): void;
   fail(error: MeshError): void;
-  left: boolean;
 }
 
 /** The side that asks: what it may ask for, and who waits for more. */
 export class LeaseHolder {
   private requests = 0;
   private until = 0;
-  private waiting = new Queue<Waiting>();
-  private count = 0;
+  /** In their order. */
+  private readonly waiting = new Set<Waiting>();
   private over: MeshError | undefined;
 
   /** `most` requests may wait; `available` hears whether one may be made. */
@@ -63,59 +61,39 @@ export class LeaseHolder {
     this.requests = requests;
     this.until = this.clock.now() + lasting(ttl);
     this.available(this.has);
-    while (this.count > 0 && this.has) {
-      const next = this.waiting.shift();
-      if (next === undefined || next.left) continue;
-      this.count -= 1;
+    for (const next of this.waiting) {
+      if (!this.has) return;
+      this.waiting.delete(next);
       this.use();
-      next.left = true;
       next.start();
     }
   }
 
   /** Uses a request up, if there is one and nobody waits for it. */
   take(): boolean {
-    if (this.count > 0 || !this.has) return false;
+    if (this.waiting.size > 0 || !this.has) return false;
     this.use();
     return true;
   }
 
   /** Waits for a request that may be made; whoever leaves makes room. */
   wait(start: () => void, fail: (error: MeshError) => void): Stop {
-    const nothing = (): void => undefined;
-    if (this.over !== undefined) {
-      fail(this.over);
-      return nothing;
+    const refusal = this.over ?? (this.waiting.size < this.most ? undefined : this.crowded());
+    if (refusal !== undefined) {
+      fail(refusal);
+      return () => undefined;
     }
-    if (this.count >= this.most) {
-      fail(
-        meshError('Rejected', `${this.name} grants no more requests now, and ${this.most} wait`, {
-          code: 'MILLRACE_LEASE',
-        }),
-      );
-      return nothing;
-    }
-    const waiting: Waiting = { start, fail, left: false };
-    this.waiting.push(waiting);
-    this.count += 1;
-    return () => {
-      if (waiting.left) return;
-      waiting.left = true;
-      this.count -= 1;
-      if (this.count === 0) this.waiting.clear();
-    };
+    const waiting: Waiting = { start, fail };
+    this.waiting.add(waiting);
+    return () => void this.waiting.delete(waiting);
   }
 
   /** There will be no more leases: who waits fails. */
   close(error: MeshError): void {
     this.over ??= error;
     this.requests = 0;
-    const { waiting } = this;
-    this.waiting = new Queue();
-    this.count = 0;
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      if (next.left) continue;
-      next.left = true;
+    for (const next of this.waiting) {
+      this.waiting.delete(next);
       next.fail(error);
     }
   }
@@ -127,6 +105,11 @@ export class LeaseHolder {
   private use(): void {
     this.requests -= 1;
     if (this.requests === 0) this.available(false);
+  }
+
+  private crowded(): MeshError {
+    const what = `${this.name} grants no more requests now, and ${this.most} wait`;
+    return meshError('Rejected', what, { code: 'MILLRACE_LEASE' });
   }
 }
 

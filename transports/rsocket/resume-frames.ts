@@ -1,6 +1,6 @@
 /** RESUME and RESUME_OK, and the position in KEEPALIVE (Protocol.md: Resuming Operation). Positions are bytes of frames. */
 import { copyOf, readUint16, readUint32, writeUint16, writeUint32 } from './bytes.js';
-import { Flag, FrameType, HEADER, PREFIX, VERSION_MAJOR, VERSION_MINOR } from './protocol.js';
+import { FrameType, HEADER, PREFIX, VERSION_MAJOR, VERSION_MINOR } from './protocol.js';
 
 /** Tokens are no longer than this, though a length could say 65,535. */
 export const LONGEST_TOKEN = 256;
@@ -75,11 +75,6 @@ export function writePosition(bytes: Uint8Array, at: number, position: number): 
 /** The type of the frame that begins at `at`, behind its length. */
 export function typeAt(bytes: Uint8Array, at: number): number {
   return readUint16(bytes, at + 4) >>> 10;
-}
-
-/** Whether the KEEPALIVE frame that begins at `at` wants an answer. */
-export function wantsAnswer(bytes: Uint8Array, at: number): boolean {
-  return (readUint16(bytes, at + 4) & Flag.RESPOND) !== 0;
 }
 
 function begin(run: Uint8Array, type: number): void {

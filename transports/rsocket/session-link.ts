@@ -3,11 +3,10 @@
  * (Protocol.md: Resuming Operation). To the engine it is a link whose socket is full for a while. Which pipe comes next, and
  * how long that is awaited, is its keeper's to say: resuming.ts for a client, sessions.ts for a server.
  */
-import { type Clock, type MeshError, meshError, type Stop } from '../../framework/kernel.js';
+import { type Clock, type MeshError, meshError } from '../../framework/kernel.js';
 import { readInt32 } from './bytes.js';
 import { type Budget, History } from './history.js';
 import type { Link, LinkEvents, LinkSession } from './link.js';
-import { eachFrame } from './messages.js';
 import { FrameType, HEADER } from './protocol.js';
 import { encodePosition, readPosition, typeAt, writePosition } from './resume-frames.js';
 
@@ -88,10 +87,7 @@ export class SessionLink implements Link, LinkSession {
       done?.();
       return true;
     }
-    if (this.kept) {
-      this.stamp(run);
-      this.history.add(run);
-    }
+    if (this.kept) this.history.add(run, (at) => this.stamp(run, at));
     if (this.flowing && this.pipe !== undefined) return this.pipe.link.write(run, done);
     done?.();
     this.wanted = true;
@@ -210,7 +206,8 @@ export class SessionLink implements Link, LinkSession {
   fail(error: MeshError): void {
     if (this.over) return;
     this.finish();
-    this.pipe?.link.end();
+    // Not ended in order: nobody would be left to end a pipe whose other side keeps it half open.
+    this.pipe?.link.destroy();
     this.pipe = undefined;
     this.tellClosed(error);
   }
@@ -224,8 +221,10 @@ export class SessionLink implements Link, LinkSession {
     return meshError('Broken', `${this.name} could not be resumed: ${why}`, { code: 'MILLRACE_RESUME' });
   }
 
-  after(ms: number, work: () => void): Stop {
-    return this.options.clock.after(ms, work);
+  late(ms: number, why = ''): MeshError {
+    return meshError('Broken', `${this.name} was lost, and not resumed within ${ms} ms${why}`, {
+      code: 'MILLRACE_RESUME',
+    });
   }
 
   /** Kept by {@link Pipe}. */
@@ -289,14 +288,11 @@ export class SessionLink implements Link, LinkSession {
     this.pipe?.link.write(encodePosition(this.received));
   }
 
-  /** Puts the position into KEEPALIVE frames on their way out. */
-  private stamp(run: Uint8Array): void {
-    eachFrame(run, (frame) => {
-      if (readInt32(frame, 0) === 0 && typeAt(frame, 0) === FrameType.KEEPALIVE) {
-        writePosition(frame, HEADER, this.received);
-        this.told = this.received;
-      }
-    });
+  /** Puts the position into a KEEPALIVE frame on its way out. */
+  private stamp(run: Uint8Array, at: number): void {
+    if (typeAt(run, at) !== FrameType.KEEPALIVE) return;
+    writePosition(run, at + HEADER, this.received);
+    this.told = this.received;
   }
 }
 

@@ -1,5 +1,5 @@
 /** A server's sessions: connections that were lost, or may be, and which of them a RESUME goes on with. */
-import { type Clock, meshError, type Stop } from '../../framework/kernel.js';
+import type { Clock, Stop } from '../../framework/kernel.js';
 import { bytesOf } from './bytes.js';
 import type { Budget } from './history.js';
 import type { Limits } from './limits.js';
@@ -69,13 +69,7 @@ export class Sessions implements Keeper {
     this.ends.get(session)?.();
     this.ends.set(
       session,
-      this.clock.after(resumeTime, () =>
-        session.fail(
-          meshError('Broken', `${session.name} was lost, and not resumed within ${resumeTime} ms`, {
-            code: 'MILLRACE_RESUME',
-          }),
-        ),
-      ),
+      this.clock.after(resumeTime, () => session.fail(session.late(resumeTime))),
     );
   }
 
