@@ -39,7 +39,7 @@ export function local(service: Service<unknown, unknown>, calls = new LocalCalls
       const seat = openCall();
       if (seat !== undefined) to.add(() => seat.callEnded());
       const through = new Through(to);
-      through.add(calls.add((error) => through.error(error)));
+      calls.add(through);
       return nested(inner, through, () =>
         absorb(servingAs(inner, service(inner)), DEFAULT_OVERFLOW).subscribe(through),
       );
@@ -49,16 +49,16 @@ export function local(service: Service<unknown, unknown>, calls = new LocalCalls
 
 /** The calls within a process that are open, so that its end can end them. */
 export class LocalCalls {
-  private readonly ends = new Set<(error: MeshError) => void>();
+  private readonly open = new Set<Subscriber<unknown>>();
 
-  /** `end` fails the call; returns what is to be run at its own end. */
-  add(end: (error: MeshError) => void): () => void {
-    this.ends.add(end);
-    return () => void this.ends.delete(end);
+  add(call: Subscriber<unknown>): void {
+    this.open.add(call);
+    call.add(() => this.open.delete(call));
   }
 
   end(error: MeshError): void {
-    for (const end of [...this.ends]) end(error);
+    // Not those that are made because others end.
+    for (const call of [...this.open]) call.error(error);
   }
 }
 
@@ -110,7 +110,7 @@ class LocalResponse extends Subscriber<unknown> implements Sink {
   ) {
     super();
     to.add(this);
-    this.add(calls.add((error) => this.error(error)));
+    calls.add(this);
     const { seat } = this;
     if (seat !== undefined) this.add(() => seat.callEnded());
   }

@@ -1,5 +1,6 @@
 /** The kernel: imports rxjs and nothing else. */
 export * from './ambient.js';
+export * from './backoff.js';
 export * from './call.js';
 export * from './clock.js';
 export * from './deadline.js';

@@ -2,6 +2,7 @@
 import { BehaviorSubject, type Observable, Subscription } from 'rxjs';
 import { clientOf, type Wire, type WireCalls, type WireTerms } from '../contract/index.js';
 import {
+  Backoff,
   type Clock,
   duration,
   type Endpoint,
@@ -42,9 +43,6 @@ const FOREIGN: ReadonlySet<ErrorTag> = new Set<ErrorTag>([
 /** A request refused, by its RSocket code. */
 const REJECTED = 0x202;
 
-const FACTOR = 1.6;
-const JITTER = 0.2;
-
 /** What is known of a peer. `services` is undefined where it can't say: then it may serve anything. */
 export type PeerState =
   | { readonly kind: 'unknown' }
@@ -60,7 +58,7 @@ export class Peer {
   private readonly clock: Clock;
   private readonly watching = new Subscription();
   private wait: Stop | undefined;
-  private pause: number;
+  private readonly backoff: Backoff;
   /** It has said of itself that it is a Millrace application. */
   private known = false;
 
@@ -71,7 +69,11 @@ export class Peer {
     this.address = wire.name;
     this.endpoint = wire.endpoint(terms);
     this.clock = terms.clock;
-    this.pause = terms.get(RECONNECT);
+    this.backoff = new Backoff(
+      terms.clock,
+      () => terms.get(RECONNECT),
+      () => terms.get(RECONNECT_MOST),
+    );
   }
 
   /** Asks the peer how it is, for as long as it can be asked, and again after each time it could not. */
@@ -115,7 +117,7 @@ export class Peer {
 
   private heard({ ready, services }: Status): void {
     this.known = true;
-    this.pause = this.terms.get(RECONNECT);
+    this.backoff.reset();
     this.state.next({ kind: 'up', ready, services: new Set(services) });
   }
 
@@ -134,9 +136,7 @@ export class Peer {
   private again(): void {
     const { value } = this.state;
     if (value.kind === 'up' && value.services !== undefined) this.state.next({ ...value, ready: false });
-    const pause = this.pause * (1 + JITTER * (2 * this.clock.random() - 1));
-    this.pause = Math.min(this.pause * FACTOR, this.terms.get(RECONNECT_MOST));
-    this.wait = this.clock.after(pause, () => this.watch());
+    this.wait = this.clock.after(this.backoff.next(), () => this.watch());
   }
 }
 

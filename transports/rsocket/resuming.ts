@@ -1,5 +1,5 @@
 /** A client's session: after its pipe is lost it dials again, and asks to go on where it was. */
-import { asMeshError, type Clock, meshError, type Stop } from '../../framework/kernel.js';
+import { asMeshError, Backoff, type Clock, type Stop } from '../../framework/kernel.js';
 import { readUint32, text } from './bytes.js';
 import type { Limits } from './limits.js';
 import type { Link, Transport } from './link.js';
@@ -7,11 +7,9 @@ import { ErrorCode, FrameType, HEADER } from './protocol.js';
 import { encodeResume, readPosition, typeAt } from './resume-frames.js';
 import { type Keeper, SessionLink } from './session-link.js';
 
-/** Milliseconds before the second attempt; the first is at once, each further pause 1.6 times as long, up to {@link LONGEST}. */
+/** Milliseconds before the second attempt, and the longest pause before a further one; the first is at once. */
 const PAUSE = 100;
-const FACTOR = 1.6;
 const LONGEST = 10_000;
-const JITTER = 0.2;
 /** Milliseconds that a server gets to answer RESUME. */
 const PATIENCE = 10_000;
 const TOKEN = 32;
@@ -28,7 +26,8 @@ export function newToken(): Uint8Array {
 }
 
 export class Resuming implements Keeper {
-  private pause = 0;
+  private readonly backoff: Backoff;
+  private tried = false;
   private end: Stop | undefined;
   private wait: Stop | undefined;
   private isOver = false;
@@ -39,7 +38,13 @@ export class Resuming implements Keeper {
   constructor(
     private readonly transport: Transport,
     private readonly options: ResumingOptions,
-  ) {}
+  ) {
+    this.backoff = new Backoff(
+      options.clock,
+      () => PAUSE,
+      () => LONGEST,
+    );
+  }
 
   /** The link for the engine of a connection that has just been dialled. */
   of(link: Link): SessionLink {
@@ -77,10 +82,11 @@ export class Resuming implements Keeper {
     const { clock, limits } = this.options;
     this.stopWaiting();
     if (error !== undefined) this.why = error.message;
-    this.end ??= clock.after(limits.resumeTime, () => session.fail(this.late(session)));
+    const { resumeTime } = limits;
+    this.end ??= clock.after(resumeTime, () => session.fail(session.late(resumeTime, `: ${this.why}`)));
     if (this.dialling) return;
-    const pause = this.pause * (1 + JITTER * (2 * clock.random() - 1));
-    this.pause = this.pause === 0 ? PAUSE : Math.min(this.pause * FACTOR, LONGEST);
+    const pause = this.tried ? this.backoff.next() : 0;
+    this.tried = true;
     this.wait = clock.after(pause, () => void this.dial(session), true);
   }
 
@@ -113,18 +119,12 @@ export class Resuming implements Keeper {
   private settle(): void {
     this.end?.();
     this.end = undefined;
-    this.pause = 0;
+    this.tried = false;
+    this.backoff.reset();
   }
 
   private stopWaiting(): void {
     this.wait?.();
     this.wait = undefined;
-  }
-
-  private late(session: SessionLink): Error & ReturnType<typeof meshError> {
-    const { resumeTime } = this.options.limits;
-    return meshError('Broken', `${session.name} was lost, and not resumed within ${resumeTime} ms: ${this.why}`, {
-      code: 'MILLRACE_RESUME',
-    });
   }
 }
