@@ -14,8 +14,10 @@ const publicNames = ['millrace', 'millrace/[^ ]+'];
 const anything = '.+';
 const packages = '(?!\\.|framework/|transports/|services/|examples/|bench/|test/|node:).+';
 
-/** The driver that one transport may load: nobody else sees it. */
-const drivers: Readonly<Record<string, readonly string[]>> = { rsocket: ['ws'] };
+/** The drivers that one transport may load, and what they need: nobody else sees them. */
+const drivers: Readonly<Record<string, readonly string[]>> = {
+  rsocket: ['ws', '@peculiar/x509', 'reflect-metadata'],
+};
 
 /** What one folder may import beside what its siblings do, and why. */
 interface Extra {

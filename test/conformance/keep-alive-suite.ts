@@ -28,10 +28,13 @@ export function keepAliveSuite({ open, wire, after }: Stage): void {
     const clock = virtualClock();
     const tally = createTally();
     const place = wire.place();
-    const bound = await place.listen.bind((link) => {
-      link.start(deaf(link));
-      tally.add('accepted');
-    }, 0xffffff);
+    const bound = await place.listen.bind(
+      (link) => {
+        link.start(deaf(link));
+        tally.add('accepted');
+      },
+      { frame: 0xffffff, connections: 10 },
+    );
     after(() => bound.close());
     const client = await connect(place.dial(bound.address), { clock, keepAlive: '1 s', lifetime: '4 s' });
     await tally.reached('accepted');

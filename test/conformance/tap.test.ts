@@ -8,7 +8,7 @@ describe('the tap', () => {
   const sides = async () => {
     const transport = memory();
     const links: Link[] = [];
-    const bound = await transport.bind((link) => void links.push(link), 0xffffff);
+    const bound = await transport.bind((link) => void links.push(link), { frame: 0xffffff, connections: 10 });
     const tap = tapped(transport);
     const near = await tap.transport.dial();
     await bound.close();

@@ -7,13 +7,20 @@ import { over } from '../conformance/scene.js';
 import { serving } from '../conformance/serving.js';
 import { cancelFrame, Flag, responseFrame } from '../rsocket/raw-frame.js';
 import { ask, type LimitCase, placeOf, turns } from './limit-case.js';
+import { clientCases } from './client-cases.js';
 import { setUpRaw } from './raw-client.js';
 import { leaseCases } from './lease-cases.js';
 import { resumeCases } from './resume-cases.js';
 import { serverCases } from './server-cases.js';
 import { windowCases } from './window-cases.js';
 
-const cases: Readonly<Record<string, LimitCase>> = { ...serverCases, ...windowCases, ...resumeCases, ...leaseCases };
+const cases: Readonly<Record<string, LimitCase>> = {
+  ...serverCases,
+  ...clientCases,
+  ...windowCases,
+  ...resumeCases,
+  ...leaseCases,
+};
 
 describe('limits', () => {
   it('have a case each', () => {

@@ -88,16 +88,19 @@ async function readFromRaw(limits: LimitCase['others'] = {}): Promise<{
   const transport = memory();
   const frames: RawFrame[] = [];
   let there: Link | undefined;
-  const bound = await transport.bind((link) => {
-    there = link;
-    const cut = frameCutter((frame) => frames.push(readFrame(frame)));
-    link.start({
-      bytes: (chunk) => cut(Buffer.from(chunk)),
-      frame: () => undefined,
-      drain: () => undefined,
-      closed: () => undefined,
-    });
-  }, 0xffffff);
+  const bound = await transport.bind(
+    (link) => {
+      there = link;
+      const cut = frameCutter((frame) => frames.push(readFrame(frame)));
+      link.start({
+        bytes: (chunk) => cut(Buffer.from(chunk)),
+        frame: () => undefined,
+        drain: () => undefined,
+        closed: () => undefined,
+      });
+    },
+    { frame: 0xffffff, connections: 10 },
+  );
   const client = await connect(transport, { limits });
   await bound.close();
   let given = 0;

@@ -17,6 +17,7 @@ import { type Common, greet } from './handshake.js';
 import { encodeHello } from './hello.js';
 import type { Lease } from './lease.js';
 import { type Limits, limitsOf } from './limits.js';
+import { dial } from './dial.js';
 import type { Transport } from './link.js';
 import type { Payload } from './payload.js';
 import { MAX_FRAME, PREFIX } from './protocol.js';
@@ -62,7 +63,7 @@ export interface ConnectOptions extends CommonOptions {
 export async function connect(transport: Transport, options: ConnectOptions = {}): Promise<Connection> {
   const common = commonOf(options);
   const setup = setupOf(options, common.limits);
-  const link = await transport.dial();
+  const link = await dial(transport, common.clock, common.limits.dialTime);
   if (options.resume !== true) return greet(link, { ...setup, token: undefined }, options.responder, common);
   const token = transport.token?.() ?? newToken();
   const { clock, limits } = common;

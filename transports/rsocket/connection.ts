@@ -21,6 +21,7 @@ import {
 } from '../../framework/kernel.js';
 import type { Engine } from './engine.js';
 import { envelopeOf } from './envelope.js';
+import type { Remote } from './link.js';
 import type { Payload } from './payload.js';
 import type { LeaseHolder } from './lease.js';
 import { ResponseRequest, StreamRequest } from './requester.js';
@@ -38,6 +39,8 @@ export interface StreamOptions {
 export interface Connection extends Endpoint<WireRequest, Payload> {
   /** For messages and logs, `tcp 127.0.0.1:7001`. */
   readonly name: string;
+  /** Who is at the other end, as far as the transport knows. */
+  readonly remote: Remote;
   /** Whether the other side is Millrace as well. */
   readonly millrace: boolean;
   /** Request/response: one item, or none. */
@@ -76,6 +79,7 @@ export function connectionOf(engine: Engine): Connection {
     });
   return {
     name: engine.name,
+    remote: engine.remote,
     get millrace() {
       return engine.peer !== undefined;
     },

@@ -16,7 +16,7 @@ import { Inbox } from './inbox.js';
 import type { KeepAlive } from './keep-alive.js';
 import type { Leases } from './lease.js';
 import type { Limits } from './limits.js';
-import { closedBy } from './link.js';
+import { closedBy, type Remote } from './link.js';
 import { LONGEST_TEXT, Outbox } from './outbox.js';
 import { notBytes, type Payload } from './payload.js';
 import { ErrorCode, Flag, FrameType, HEADER, MAX_FRAME } from './protocol.js';
@@ -32,6 +32,7 @@ const LAST_WORDS = 1000;
 
 export class Engine implements Wire {
   readonly name: string;
+  readonly remote: Remote;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly outbox: Outbox;
@@ -61,6 +62,7 @@ export class Engine implements Wire {
   ) {
     const { link, limits, clock } = options;
     this.name = link.name;
+    this.remote = link.remote ?? {};
     this.limits = limits;
     this.clock = clock;
     this.streams = new StreamTable(options.role);

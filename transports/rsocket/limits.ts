@@ -44,6 +44,12 @@ export const LIMITS = {
     size,
     'Bytes of metadata in one item; more ends its stream with INVALID.',
   ),
+  dialTime: param(
+    'rsocket.dial-time',
+    10_000,
+    duration,
+    'Milliseconds for a connection to be made, the handshakes of TLS and WebSocket included; then Unavailable.',
+  ),
   setupTime: param(
     'rsocket.setup-time',
     10_000,

@@ -27,10 +27,23 @@ export interface LinkSession {
   silent(lifetime: number): boolean;
 }
 
+/** Who is at the other end, as far as the transport knows. */
+export interface Remote {
+  /** `127.0.0.1:51234`; behind a trusted proxy, what that says of its client. */
+  readonly address?: string;
+  /** Who its certificate says it is, as the check of it has found: `spiffe://example.org/films`. */
+  readonly identity?: string | undefined;
+  /** The certificate that it has shown, and that has been verified; DER. */
+  readonly certificate?: Uint8Array | undefined;
+}
+
 /** One connection of a transport. */
 export interface Link {
   /** For messages and logs, `tcp 127.0.0.1:7001`. */
   readonly name: string;
+  readonly remote?: Remote | undefined;
+  /** Why the server is not to talk to whoever this is; the peer is told, and the connection ends. */
+  readonly refusal?: string | undefined;
   /** Begins to read. */
   start(events: LinkEvents): void;
   /**
@@ -69,12 +82,21 @@ export interface Address {
   readonly port: number;
 }
 
+/** What a server bears. */
+export interface Bounds {
+  /** Bytes of a frame. */
+  readonly frame: number;
+  /** Connections at once. A transport may take some more, so that they can be told. */
+  readonly connections: number;
+}
+
 /** A place to dial or to listen at. */
 export interface Transport {
   /** For messages, `tcp://127.0.0.1:7001`. */
   readonly name: string;
-  dial(): Promise<Link>;
-  bind(accept: (link: Link) => void, maxFrame: number): Promise<Bound>;
+  /** Rejects with Unavailable. `stop` ends the attempt. */
+  dial(stop?: AbortSignal): Promise<Link>;
+  bind(accept: (link: Link) => void, bounds: Bounds): Promise<Bound>;
   /** A secret that nobody can guess, for a session; by default of the platform's cryptography, and so another in each run. */
   token?(): Uint8Array;
 }

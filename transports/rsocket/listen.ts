@@ -40,10 +40,11 @@ export async function listen(transport: Transport, service: WireService, options
   const streamGrace = Math.min(grace, duration(options.streamGrace ?? grace));
   const engines = new Set<Engine>();
   const sessions = options.resume === true ? new Sessions(common.clock, common.limits) : undefined;
-  const bound = await transport.bind(admit, common.limits.frame);
+  const bound = await transport.bind(admit, common.limits);
 
   function admit(link: Link): void {
     const engine = receive(sessions?.of(link) ?? link, service, options.accept, common);
+    if (link.refusal !== undefined) return engine.fatal(link.refusal, ErrorCode.REJECTED_SETUP);
     if (engines.size >= common.limits.connections) {
       engine.fatal(`${common.limits.connections} connections are open already`, ErrorCode.REJECTED_SETUP);
       return;

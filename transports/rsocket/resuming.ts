@@ -1,6 +1,7 @@
 /** A client's session: after its pipe is lost it dials again, and asks to go on where it was. */
 import { asMeshError, Backoff, type Clock, type Stop } from '../../framework/kernel.js';
 import { readUint32, text } from './bytes.js';
+import { dial } from './dial.js';
 import type { Limits } from './limits.js';
 import type { Link, Transport } from './link.js';
 import { ErrorCode, FrameType, HEADER } from './protocol.js';
@@ -100,7 +101,7 @@ export class Resuming implements Keeper {
     this.dialling = true;
     let link: Link;
     try {
-      link = await this.transport.dial();
+      link = await dial(this.transport, this.options.clock, this.options.limits.dialTime);
     } catch (error) {
       this.dialling = false;
       if (!this.isOver) this.parted(session, asMeshError(error));

@@ -6,7 +6,7 @@
 import { type Clock, type MeshError, meshError } from '../../framework/kernel.js';
 import { readInt32 } from './bytes.js';
 import { type Budget, History } from './history.js';
-import type { Link, LinkEvents, LinkSession } from './link.js';
+import type { Link, LinkEvents, LinkSession, Remote } from './link.js';
 import { FrameType, HEADER } from './protocol.js';
 import { encodePosition, readPosition, typeAt, writePosition } from './resume-frames.js';
 
@@ -36,6 +36,7 @@ export interface SessionOptions {
 
 export class SessionLink implements Link, LinkSession {
   readonly name: string;
+  readonly remote: Remote | undefined;
   readonly history: History;
   /** What has come of the other side's frames. */
   received = 0;
@@ -62,6 +63,7 @@ export class SessionLink implements Link, LinkSession {
     private readonly options: SessionOptions,
   ) {
     this.name = link.name;
+    this.remote = link.remote;
     this.kept = options.kept;
     this.fresh = !options.kept;
     this.history = new History(options.bytes, options.budget);

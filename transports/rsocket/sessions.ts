@@ -42,6 +42,8 @@ export class Sessions implements Keeper {
     if (typeof read === 'string') return refuse(read);
     const found = this.byToken.get(keyOf(read.token));
     if (found === undefined) return refuse('there is no such session');
+    // A token alone doesn't make one whom a certificate names somebody else.
+    if (found.remote?.identity !== session.remote?.identity) return refuse('there is no such session');
     const why = found.reasonNotTo(read);
     if (why !== undefined) {
       found.fail(found.broken(why));

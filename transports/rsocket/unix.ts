@@ -2,8 +2,9 @@
 import { lstatSync, unlinkSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { MeshError, meshError, type Wire } from '../../framework/kernel.js';
-import type { Bound, Link, Transport } from './link.js';
-import { socketLink } from './tcp.js';
+import { GREETING } from './front.js';
+import type { Bound, Bounds, Link, Transport } from './link.js';
+import { socketLink } from './socket.js';
 import { asWire, type WireOptions } from './wire.js';
 
 export interface UnixTarget {
@@ -24,7 +25,7 @@ export function unix({ path }: UnixTarget, options: WireOptions = {}): Transport
     throw new MeshError('Invalid', `${path} is longer than the ${LONGEST} bytes that a socket's path may have`);
   const name = `unix://${path}`;
   return asWire(
-    { name, dial: () => dial(path), bind: (accept) => bind(path, accept) },
+    { name, dial: () => dial(path), bind: (accept, bounds) => bind(path, accept, bounds) },
     {
       listens: true,
       address: () => name,
@@ -47,12 +48,12 @@ function dial(path: string): Promise<Link> {
   });
 }
 
-async function bind(path: string, accept: (link: Link) => void): Promise<Bound> {
+async function bind(path: string, accept: (link: Link) => void, bounds: Bounds): Promise<Bound> {
   try {
-    return await listenAt(path, accept).catch(async (error: unknown) => {
+    return await listenAt(path, accept, bounds).catch(async (error: unknown) => {
       if (!isTaken(error) || !(await isLeft(path))) throw error;
       unlinkSync(path);
-      return listenAt(path, accept);
+      return listenAt(path, accept, bounds);
     });
   } catch (error) {
     throw refusal(path, error);
@@ -60,9 +61,10 @@ async function bind(path: string, accept: (link: Link) => void): Promise<Bound> 
 }
 
 /** Removes the file when it closes. */
-function listenAt(path: string, accept: (link: Link) => void): Promise<Bound> {
+function listenAt(path: string, accept: (link: Link) => void, { connections }: Bounds): Promise<Bound> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => accept(socketLink(socket, `unix ${path}`)));
+    server.maxConnections = connections + GREETING;
     server.once('error', reject);
     server.listen(path, () => {
       // A server that is out of file descriptors says so by an error, and goes on.

@@ -71,7 +71,7 @@ export function asWire(transport: Transport, places: Places, options: WireOption
         keepAlive: terms.get(KEEP_ALIVE),
         lifetime: terms.get(LIFETIME),
         resume: terms.get(RESUME),
-      })({ ...transport, dial: () => asAmbient(undefined, () => transport.dial()) }),
+      })({ ...transport, dial: (stop) => asAmbient(undefined, () => transport.dial(stop)) }),
     at: (address) => places.at(address),
   };
 }

@@ -43,7 +43,10 @@ describe('a simulated link', () => {
   it('lets connections overtake each other', async () => {
     const { clock, net, home, catalog } = scene({ delay: ['1 ms', '50 ms'] });
     const order: number[] = [];
-    await catalog.at(7001).bind((link) => link.start(listening({ bytes: (chunk) => order.push(...chunk) })), 64);
+    await catalog.at(7001).bind((link) => link.start(listening({ bytes: (chunk) => order.push(...chunk) })), {
+      frame: 64,
+      connections: 10,
+    });
     const links = await clock.until(Promise.all([1, 2, 3, 4].map(() => home.to('catalog', 7001).dial())));
     await clock.advance(100);
     for (const [n, link] of links.entries()) link.write(Uint8Array.of(n));
@@ -81,7 +84,7 @@ describe('a simulated link', () => {
   it('keeps what comes before it is started', async () => {
     const { clock, home, catalog } = scene();
     let accepted: Link | undefined;
-    await catalog.at(7001).bind((link) => (accepted = link), 64);
+    await catalog.at(7001).bind((link) => (accepted = link), { frame: 64, connections: 10 });
     const near = await clock.until(home.to('catalog', 7001).dial());
     near.write(Uint8Array.of(1, 2));
     await clock.advance(10);
@@ -154,7 +157,7 @@ describe('a simulated link', () => {
 
   it('that nobody accepts any more when the connection has come about is reset', async () => {
     const { clock, home, catalog } = scene({ delay: '10 ms' });
-    const bound = await catalog.at(7001).bind(() => expect.fail('accepted'), 64);
+    const bound = await catalog.at(7001).bind(() => expect.fail('accepted'), { frame: 64, connections: 10 });
     const dialling = home.to('catalog', 7001).dial();
     await clock.advance(15);
     await bound.close();
@@ -184,7 +187,7 @@ async function pair(options: NetworkOptions & { readonly seed?: number } = {}): 
   const { clock, home, catalog } = made;
   let accept: (link: Link) => void = () => undefined;
   const accepting = new Promise<Link>((resolve) => (accept = resolve));
-  await catalog.at(7001).bind((link) => accept(link), 64);
+  await catalog.at(7001).bind((link) => accept(link), { frame: 64, connections: 10 });
   const near = await clock.until(home.to('catalog', 7001).dial());
   const far = await clock.until(accepting, '10 min');
   return { ...made, near, far, atNear: hear(near), atFar: hear(far) };

@@ -59,10 +59,14 @@ describe('a simulated network', () => {
 
   it('gives a place to one server only, and a free port to who wants any', async () => {
     const { catalog, home } = scene();
-    await catalog.at(7001).bind(() => undefined, 64);
-    expect(await tagOf(catalog.at(7001).bind(() => undefined, 64))).to.equal('Unavailable');
-    expect(await tagOf(home.to('catalog', 7002).bind(() => undefined, 64))).to.equal('Invalid');
-    const ports = [catalog.at(0), catalog.at(0)].map((place) => place.bind(() => undefined, 64));
+    await catalog.at(7001).bind(() => undefined, { frame: 64, connections: 10 });
+    expect(await tagOf(catalog.at(7001).bind(() => undefined, { frame: 64, connections: 10 }))).to.equal('Unavailable');
+    expect(await tagOf(home.to('catalog', 7002).bind(() => undefined, { frame: 64, connections: 10 }))).to.equal(
+      'Invalid',
+    );
+    const ports = [catalog.at(0), catalog.at(0)].map((place) =>
+      place.bind(() => undefined, { frame: 64, connections: 10 }),
+    );
     const [one, other] = await Promise.all(ports);
     expect(one?.address.port).to.not.equal(other?.address.port);
   });
@@ -261,7 +265,7 @@ describe('a crash in a simulated network', () => {
     net.crash('home');
     net.restart('home');
     expect(await tagOf(dialler.dial())).to.equal('Unavailable');
-    expect(await tagOf(listener.bind(() => undefined, 64))).to.equal('Unavailable');
+    expect(await tagOf(listener.bind(() => undefined, { frame: 64, connections: 10 }))).to.equal('Unavailable');
     const client = await dial(home, 'catalog');
     expect(await clock.until(all(client.response(payload('x'))))).to.deep.equal(['x']);
   });
