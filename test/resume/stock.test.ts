@@ -4,21 +4,21 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { fromIterable, iterate } from 'millrace';
 import { connect, listen, payload, tcp, text } from 'millrace/rsocket';
+import { faultProxy, type FaultProxy } from 'millrace/testing';
 import { map } from 'rxjs';
 import { RSocketConnector, RSocketServer } from 'rsocket-core';
 import { TcpClientTransport } from 'rsocket-tcp-client';
 import { TcpServerTransport } from 'rsocket-tcp-server';
 import { over } from '../conformance/scene.js';
 import { portOf } from '../rsocket/raw-peer.js';
-import { type Cutter, cutterTo } from './cutter.js';
 
 const COUNT = 20_000;
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
 describe('rsocket-js 1.0.0-alpha.3 resumes', function () {
   this.timeout(30_000);
-  let cutter: Cutter | undefined;
-  afterEach(() => cutter?.close());
+  let proxy: FaultProxy;
+  afterEach(() => proxy.close());
 
   it('a stream of our server, as a client', async () => {
     const server = await listen(
@@ -26,7 +26,7 @@ describe('rsocket-js 1.0.0-alpha.3 resumes', function () {
       () => fromIterable(upTo(COUNT)).pipe(map((n) => payload(String(n)))),
       { resume: true, grace: 0 },
     );
-    const proxy = (cutter = await cutterTo(server.address.port));
+    proxy = await faultProxy({ to: server.address });
     // Left to itself it dials for ever, a turn of the event loop after each failure, even once it is closed.
     let left = 100;
     const reconnectFunction = async (): Promise<void> => {
@@ -44,7 +44,7 @@ describe('rsocket-js 1.0.0-alpha.3 resumes', function () {
       const stream = client.requestStream({ data: Buffer.from('x') }, 100, {
         onNext(item, complete) {
           seen.push(Number(text(item.data ?? undefined)));
-          if (seen.length % 4000 === 1000) proxy.cutAfter(777);
+          if (seen.length % 4000 === 1000) proxy.cut();
           if (complete) return resolve();
           if (seen.length % 100 === 0) stream.request(100);
         },
@@ -54,7 +54,7 @@ describe('rsocket-js 1.0.0-alpha.3 resumes', function () {
       });
     });
     expect(seen).to.deep.equal(upTo(COUNT));
-    expect(proxy.connections).to.be.greaterThan(4);
+    expect(proxy.counts.accepted).to.be.greaterThan(4);
     left = 0;
     client.close();
     await over(server.close());
@@ -84,16 +84,16 @@ describe('rsocket-js 1.0.0-alpha.3 resumes', function () {
           }),
       },
     }).bind();
-    const proxy = (cutter = await cutterTo(portOf(socket.address())));
+    proxy = await faultProxy({ to: { port: portOf(socket.address()) } });
     const client = await connect(tcp({ port: proxy.port }), { resume: true });
     let seen = 0;
     for await (const item of iterate(client.stream(payload('x')))) {
       expect(Number(text(item))).to.equal(seen);
       seen += 1;
-      if (seen % 4000 === 1000) proxy.cutAfter(777);
+      if (seen % 4000 === 1000) proxy.cut();
     }
     expect(seen).to.equal(COUNT);
-    expect(proxy.connections).to.be.greaterThan(4);
+    expect(proxy.counts.accepted).to.be.greaterThan(4);
     await over(client.close());
     server.close();
   });
