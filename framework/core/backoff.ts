@@ -11,19 +11,28 @@ export class Backoff {
   /** Milliseconds of the first pause and of the longest, as they are when they are asked for. */
   constructor(
     private readonly clock: Clock,
-    private readonly first: () => number,
+    private readonly shortest: () => number,
     private readonly longest: () => number,
   ) {}
 
   /** The next pause, 1.6 times the one before. */
   next(): number {
-    const pause = this.pause ?? this.first();
+    const pause = this.pause ?? this.shortest();
     this.pause = Math.min(pause * FACTOR, this.longest());
-    return pause * (1 + JITTER * (2 * this.clock.random() - 1));
+    return this.jittered(pause);
+  }
+
+  /** A pause as the first is, whatever there was before. */
+  first(): number {
+    return this.jittered(this.shortest());
   }
 
   /** It went well: the next pause is the first again. */
   reset(): void {
     this.pause = undefined;
+  }
+
+  private jittered(pause: number): number {
+    return pause * (1 + JITTER * (2 * this.clock.random() - 1));
   }
 }

@@ -18,14 +18,14 @@ import { Platform, type Status } from './status.js';
 
 export const RECONNECT = param(
   'discovery.reconnect',
-  250,
+  1000,
   duration,
-  'Milliseconds before a peer that can not be reached is tried again; each further time 1.6 times as many, give or take a fifth.',
+  'Milliseconds before a peer that can not be reached is tried again; each further time 1.6 times as many, give or take a fifth. A call that waits for it has it tried at once when it was just lost, else no sooner than this.',
 );
 
 export const RECONNECT_MOST = param(
   'discovery.reconnect-most',
-  30_000,
+  120_000,
   duration,
   'The longest pause in milliseconds between two tries to reach a peer.',
 );
@@ -57,7 +57,7 @@ export class Peer {
   private readonly endpoint: Endpoint<Encoded | Observable<Encoded>, Encoded>;
   private readonly clock: Clock;
   private readonly watching = new Subscription();
-  private wait: Stop | undefined;
+  private wait: { readonly stop: Stop; readonly due: number; readonly soonest: number } | undefined;
   private readonly backoff: Backoff;
   /** It has said of itself that it is a Millrace application. */
   private known = false;
@@ -78,6 +78,7 @@ export class Peer {
 
   /** Asks the peer how it is, for as long as it can be asked, and again after each time it could not. */
   watch(): void {
+    this.wait = undefined;
     if (this.watching.closed) return;
     const sink = new GateSink<Status>(
       {
@@ -97,6 +98,16 @@ export class Peer {
     sink.request(Infinity);
   }
 
+  /** A call waits for it: if it is to be tried later, it is tried now, or once the shortest pause since it failed is over. */
+  wake(): void {
+    if (this.wait === undefined) return;
+    const { stop, due, soonest } = this.wait;
+    const sooner = Math.max(this.clock.now(), soonest);
+    if (sooner >= due) return;
+    stop();
+    this.tryAt(sooner, soonest);
+  }
+
   get call(): WireCalls {
     return this.endpoint.call;
   }
@@ -109,7 +120,7 @@ export class Peer {
 
   /** Cold: leaves the peer once the open calls have ended. */
   close(): Observable<never> {
-    this.wait?.();
+    this.wait?.stop();
     this.watching.unsubscribe();
     this.state.complete();
     return this.endpoint.close();
@@ -123,8 +134,9 @@ export class Peer {
 
   private lost(error: MeshError): void {
     if (FOREIGN.has(error.tag) || (isUnheardOf(error) && !this.known)) return this.foreign();
+    const was = this.state.value.kind;
     this.state.next({ kind: 'down', error });
-    this.again();
+    this.again(was === 'up' ? 0 : this.backoff.first());
   }
 
   /** A peer that answers, but not this, is no Millrace application: it may serve anything. */
@@ -133,10 +145,18 @@ export class Peer {
     this.again();
   }
 
-  private again(): void {
+  /** Tries again later; `least` is the pause that a waiting call can't shorten. */
+  private again(least = this.backoff.first()): void {
     const { value } = this.state;
     if (value.kind === 'up' && value.services !== undefined) this.state.next({ ...value, ready: false });
-    this.wait = this.clock.after(this.backoff.next(), () => this.watch());
+    const now = this.clock.now();
+    const pause = this.backoff.next();
+    this.tryAt(now + pause, now + Math.min(pause, least));
+  }
+
+  private tryAt(due: number, soonest: number): void {
+    const stop = this.clock.after(due - this.clock.now(), () => this.watch());
+    this.wait = { stop, due, soonest };
   }
 }
 

@@ -97,6 +97,7 @@ export class Peers {
       true,
     );
     this.waiting.add(look);
+    for (const peer of this.peers.values()) peer.wake();
     return stop;
   }
 

@@ -223,12 +223,12 @@ describe('a peer that can not be reached is tried again', () => {
     const clock = virtualClock(7);
     const { wire, asked } = told(clock.now, gone);
     const app = await caller(wire, clock);
-    await clock.advance(300_000);
+    await clock.advance(1_500_000);
     const pauses = pausesOf(asked);
-    let expected = 250;
+    let expected = 1000;
     for (const pause of pauses) {
       expect(pause).to.be.within(expected * 0.8, expected * 1.2);
-      expected = Math.min(expected * 1.6, 30_000);
+      expected = Math.min(expected * 1.6, 120_000);
     }
     expect(pauses.length).to.be.greaterThan(12);
     expect(new Set(pauses.map((pause) => Math.round(pause))).size).to.be.greaterThan(10);
@@ -242,11 +242,11 @@ describe('a peer that can not be reached is tried again', () => {
     const ready: Status = { ready: true, state: 'ready', services: ['ratings'], checks: {} };
     const { wire, asked } = told(clock.now, (time) => (time === 8 ? of(ready) : gone()));
     await caller(wire, clock);
-    await clock.advance(60_000);
+    await clock.advance(100_000);
     const pauses = pausesOf(asked);
-    expect(pauses[6]).to.be.within(250 * 1.6 ** 6 * 0.8, 250 * 1.6 ** 6 * 1.2);
-    expect(pauses[7]).to.be.within(200, 300);
-    expect(pauses[8]).to.be.within(320, 480);
+    expect(pauses[6]).to.be.within(1000 * 1.6 ** 6 * 0.8, 1000 * 1.6 ** 6 * 1.2);
+    expect(pauses[7]).to.be.within(800, 1200);
+    expect(pauses[8]).to.be.within(1280, 1920);
   });
 
   it('alike for the same chance, and otherwise for another', async () => {
