@@ -1,7 +1,7 @@
 /** The end of a connection: in order, and not. */
 import { expect } from 'chai';
 import { virtualClock } from 'millrace/testing';
-import { connect, FrameType, payload, text } from 'millrace/rsocket';
+import { connect, payload, text } from 'millrace/rsocket';
 import { finalize, firstValueFrom, lastValueFrom, map, NEVER, of, Subject, take, toArray } from 'rxjs';
 import { createTally } from '../rsocket/tally.js';
 import { ALL, disorder, errorOf, numbers, read, type Reader } from './reader.js';
@@ -34,12 +34,12 @@ export function closeSuite({ open, wire }: Stage): void {
         }),
         { responder: serving() },
       );
-      const { client, peer, tap } = scene;
+      const { client, peer } = scene;
       const answer = firstValueFrom(client.response(payload('x')));
       const reader = read(client.stream(payload('x')), 10);
       await Promise.all([tally.reached('open'), reader.got(10)]);
       const closed = close(scene);
-      await tap.seen(({ id, type }) => id === 0 && type === FrameType.ERROR);
+      await over(client.leaving);
       const late = await Promise.all([
         errorOf(client.response(payload('late'))),
         errorOf(peer.stream(payload('late'))),
@@ -85,14 +85,14 @@ export function closeSuite({ open, wire }: Stage): void {
   it('gives up on calls that do not end within the grace', async () => {
     const clock = virtualClock();
     const tally = createTally();
-    const { client, server, tap } = await open(
+    const { client, server } = await open(
       serving({ response: () => (tally.add('open'), NEVER.pipe(finalize(() => tally.add('closed')))) }),
       { clock, ends: 'broken' },
     );
     const answer = errorOf(client.response(payload('x')));
     await tally.reached('open');
     const closed = over(server.close());
-    await tap.seen(({ id, type }) => id === 0 && type === FrameType.ERROR);
+    await over(client.leaving);
     await clock.advance(1999);
     expect(tally.count('closed')).to.equal(0);
     await clock.advance(1);

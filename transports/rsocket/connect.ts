@@ -1,5 +1,14 @@
 /** Dials, greets and gives a connection; or does so at the first call. */
-import { BehaviorSubject, catchError, defer, EMPTY as NOTHING_MORE, mergeMap, Observable, shareReplay } from 'rxjs';
+import {
+  BehaviorSubject,
+  catchError,
+  defer,
+  EMPTY as NOTHING_MORE,
+  merge,
+  mergeMap,
+  Observable,
+  shareReplay,
+} from 'rxjs';
 import {
   type Clock,
   type Connect,
@@ -73,13 +82,15 @@ export async function connect(transport: Transport, options: ConnectOptions = {}
 
 /**
  * The arrow from a place to an endpoint: dials at the first call, once for all that wait, and again at the first call after
- * the connection has ended.
+ * one of the two sides has begun to leave the connection.
  */
 export function rsocket(options: ConnectOptions = {}): Connect<Transport, WireRequest, Payload> {
   return (transport) => {
     const availability = new BehaviorSubject(1);
     let present: Observable<Connection> | undefined;
     let open: Connection | undefined;
+    /** With those that one of the two sides leaves, which end with what is open on them. */
+    const all = new Set<Connection>();
     let closed = false;
     const connection = (): Observable<Connection> => {
       if (closed) throw meshError('Unavailable', `the endpoint of ${transport.name} is closed`);
@@ -90,8 +101,10 @@ export function rsocket(options: ConnectOptions = {}): Connect<Transport, WireRe
         dialling.subscribe({
           next(made) {
             open = made;
-            const over = (): void => void (present = open = undefined);
-            made.closed.subscribe({ error: over, complete: over });
+            all.add(made);
+            const gone = (): void => void all.delete(made);
+            made.leaving.subscribe({ complete: () => (present = open = undefined) });
+            made.closed.subscribe({ error: gone, complete: gone });
             subscriber.next(made);
             subscriber.complete();
           },
@@ -110,12 +123,11 @@ export function rsocket(options: ConnectOptions = {}): Connect<Transport, WireRe
           closed = true;
           availability.next(0);
           availability.complete();
-          return present === undefined
-            ? NOTHING_MORE
-            : present.pipe(
-                mergeMap((made) => made.close()),
-                catchError(() => NOTHING_MORE),
-              );
+          const dialled = present?.pipe(
+            mergeMap((made) => made.close()),
+            catchError(() => NOTHING_MORE),
+          );
+          return merge(dialled ?? NOTHING_MORE, ...[...all].map((made) => made.close()));
         }),
     };
   };

@@ -55,6 +55,8 @@ export interface Connection extends Endpoint<WireRequest, Payload> {
   push(metadata: Uint8Array): Observable<never>;
   /** What the peer pushes. Hot: what comes while nobody listens is gone. */
   readonly pushes: Observable<Uint8Array>;
+  /** Completes when one of the two sides begins to leave: no more requests are made, and what is open may end. */
+  readonly leaving: Observable<never>;
   /** Completes when the connection has ended in order, fails if it broke. */
   readonly closed: Observable<never>;
 }
@@ -98,6 +100,7 @@ export function connectionOf(engine: Engine): Connection {
       }),
     pushes: engine.pushes,
     availability: engine.availability,
+    leaving: engine.leaving,
     closed: engine.closed,
     close: () =>
       defer(() => {

@@ -8,7 +8,7 @@ import { Backpressure } from './backpressure.js';
 import { bytesOf, text } from './bytes.js';
 import { COMPOSITE } from './composite.js';
 import type { EngineHandler, EngineOptions, Request } from './engine-options.js';
-import { Farewell } from './farewell.js';
+import { Farewell, LEAVING, saysLeaving } from './farewell.js';
 import { sendFragments } from './fragments.js';
 import { Frame } from './frame.js';
 import { type Hello, helloOf } from './hello.js';
@@ -37,6 +37,8 @@ export class Engine implements Wire {
   readonly clock: Clock;
   readonly outbox: Outbox;
   readonly availability = new BehaviorSubject(1);
+  /** Completes when no more requests are made. */
+  readonly leaving = new Subject<never>();
   readonly closed = new Subject<never>();
   readonly pushes = new Subject<Uint8Array>();
   peer: Hello | undefined;
@@ -80,7 +82,7 @@ export class Engine implements Wire {
       this.abort(meshError('Broken', `${this.name} does not read: ${bytes} bytes wait for it`)),
     );
     this.outbox = new Outbox(link, () => this.backpressure.full());
-    const say = (): void => this.outbox.error(0, ErrorCode.CONNECTION_CLOSE, CLOSING);
+    const say = (): void => this.outbox.metadataPush(LEAVING);
     this.farewell = new Farewell(clock, say, () => this.endIfDone());
     this.rates = ratesOf(limits, clock);
   }
@@ -182,6 +184,7 @@ export class Engine implements Wire {
   /** No new requests are made, and none waits to be. */
   private leave(): void {
     this.availability.next(0);
+    this.leaving.complete();
     this.leases?.holder.close(meshError('Unavailable', `${this.name} is closing`));
   }
 
@@ -222,13 +225,16 @@ export class Engine implements Wire {
     link.end();
     this.availability.next(0);
     this.availability.complete();
+    this.leaving.complete();
     this.pushes.complete();
     if (error === undefined) this.closed.complete();
     else this.closed.error(error);
   }
 
   private endIfDone(): void {
-    if (this.streams.size === 0 && !this.farewell.pending) this.end();
+    if (this.ended || this.streams.size > 0 || this.farewell.pending) return;
+    this.outbox.error(0, ErrorCode.CONNECTION_CLOSE, CLOSING);
+    this.end();
   }
 
   private frame(bytes: Uint8Array, start: number, end: number): void {
@@ -352,7 +358,7 @@ export class Engine implements Wire {
     }
     if (code === ErrorCode.CONNECTION_CLOSE) {
       this.leave();
-      return this.farewell.heard(this.peer !== undefined);
+      return this.farewell.heard(false);
     }
     const refused = code <= ErrorCode.REJECTED_RESUME && this.options.role === 'client' && !this.accepted;
     if (refused) this.end(fromWire(code, data, false, this.name));
@@ -376,8 +382,12 @@ export class Engine implements Wire {
 
   private onPush(metadata: Uint8Array): void {
     const hello = this.options.role === 'client' && this.peer === undefined ? helloOf(metadata, COMPOSITE) : undefined;
-    if (hello === undefined) this.pushes.next(metadata);
-    else this.peer = hello;
+    if (hello !== undefined) this.peer = hello;
+    else if (this.peer === undefined || !saysLeaving(metadata)) this.pushes.next(metadata);
+    else {
+      this.leave();
+      this.farewell.heard(true);
+    }
   }
 
   private ignore(): void {

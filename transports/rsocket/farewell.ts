@@ -1,9 +1,21 @@
 /**
- * The end of a connection in good order. RSocket's CONNECTION_CLOSE says that no requests will come any more, but not which of
- * the other side's had been read: those on their way would be lost. So a Millrace peer answers it with one of its own, behind
- * all that it has sent, and who closes waits for that; a peer that doesn't answer is waited for a second.
+ * The end of a connection in good order. RSocket's CONNECTION_CLOSE ends a connection with what is open on it, and doesn't say
+ * which requests had been read. So who leaves tells a Millrace peer first, by a METADATA_PUSH with an entry of its own; that one
+ * makes no more requests, and says so behind all that it has sent, which is waited for, a second at most. From others new
+ * requests are REJECTED. CONNECTION_CLOSE is said once nothing is open any more.
  */
 import type { Clock, Stop } from '../../framework/kernel.js';
+import { EMPTY } from './bytes.js';
+import { compositeMetadata, entryOf } from './composite.js';
+
+const DRAIN = 'message/x.millrace.drain.v0';
+
+/** Says that whoever sends it makes no more requests, and takes none. */
+export const LEAVING = compositeMetadata([[DRAIN, EMPTY]]);
+
+export function saysLeaving(metadata: Uint8Array): boolean {
+  return entryOf(metadata, DRAIN) !== undefined;
+}
 
 /** Milliseconds that a peer gets to answer. */
 const PATIENCE = 1000;
@@ -13,7 +25,7 @@ export class Farewell {
   private awaiting = false;
   private late: Stop | undefined;
 
-  /** `say` sends CONNECTION_CLOSE; `over` is called when nothing more will come. */
+  /** `say` tells a Millrace peer; `over` is called when it will say nothing more. */
   constructor(
     private readonly clock: Clock,
     private readonly say: () => void,
@@ -35,11 +47,12 @@ export class Farewell {
     if (this.said) return;
     this.said = true;
     this.awaiting = answered;
+    if (!answered) return;
     this.say();
-    if (answered) this.late = this.clock.after(PATIENCE, () => this.heard(false));
+    this.late = this.clock.after(PATIENCE, () => this.heard(false));
   }
 
-  /** The peer has said CONNECTION_CLOSE, or won't; `answer` says whether it waits for ours. */
+  /** The peer makes no more requests, or has taken too long to say so; `answer` says whether it waits to be told the same. */
   heard(answer: boolean): void {
     this.late?.();
     this.awaiting = false;
