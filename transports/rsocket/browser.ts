@@ -39,18 +39,33 @@ const LOOK = 10;
 export function websocket({ url }: { readonly url: string }): Transport {
   return {
     name: url,
-    dial: () => dial(url),
+    dial: (stop) => dial(url, stop),
     bind: () => Promise.reject(meshError('Invalid', 'a browser cannot listen')),
   };
 }
 
-function dial(url: string): Promise<Link> {
+function dial(url: string, stop: AbortSignal | undefined): Promise<Link> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url);
     socket.binaryType = 'arraybuffer';
+    stop?.addEventListener('abort', () => socket.readyState === WebSocket.CONNECTING && socket.close());
     socket.onerror = () => reject(meshError('Unavailable', `${url} could not be reached`));
     socket.onopen = () => resolve(linkOf(socket, url));
   });
+}
+
+/** Calls `work` whenever a page comes back: from being hidden or frozen, or from being without a network. */
+function onWaking(work: () => void): () => void {
+  const page = (globalThis as { document?: EventTarget & { hidden: boolean } }).document;
+  const shown = (): void => void (page?.hidden === false && work());
+  globalThis.addEventListener?.('online', work);
+  page?.addEventListener('visibilitychange', shown);
+  page?.addEventListener('resume', work);
+  return () => {
+    globalThis.removeEventListener?.('online', work);
+    page?.removeEventListener('visibilitychange', shown);
+    page?.removeEventListener('resume', work);
+  };
 }
 
 function linkOf(socket: WebSocket, name: string): Link {
@@ -63,6 +78,14 @@ function linkOf(socket: WebSocket, name: string): Link {
     });
   };
   let looking = false;
+  let forget: (() => void) | undefined;
+  const closed = (error?: Error): void => {
+    forget?.();
+    const { closed: tell } = events ?? {};
+    socket.onclose = socket.onmessage = null;
+    events = undefined;
+    tell?.(error);
+  };
   return {
     name,
     start(given) {
@@ -73,14 +96,14 @@ function linkOf(socket: WebSocket, name: string): Link {
           given.drain();
         },
       };
+      forget = onWaking(() => given.woken?.());
       socket.onerror = () => undefined;
-      socket.onclose = (event) =>
-        given.closed(event.wasClean ? undefined : new Error(`WebSocket closed with ${event.code}`));
+      socket.onclose = (event) => closed(event.wasClean ? undefined : new Error(`WebSocket closed with ${event.code}`));
       socket.onmessage = (event: MessageEvent<unknown>) => {
         if (event.data instanceof ArrayBuffer) given.frame(new Uint8Array(event.data));
         else socket.close(1003, 'binary messages only');
       };
-      if (socket.readyState === WebSocket.CLOSED) given.closed();
+      if (socket.readyState === WebSocket.CLOSED) closed();
     },
     write(run, done) {
       if (socket.readyState === WebSocket.OPEN)
@@ -100,6 +123,10 @@ function linkOf(socket: WebSocket, name: string): Link {
     pause: () => undefined,
     resume: () => undefined,
     end: () => socket.close(1000),
-    destroy: () => socket.close(),
+    destroy() {
+      socket.close();
+      // A socket whose other side is gone would wait for its answer first.
+      queueMicrotask(() => closed());
+    },
   };
 }

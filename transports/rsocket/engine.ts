@@ -92,6 +92,7 @@ export class Engine implements Wire {
       ...this.inbox.events,
       drain: () => this.backpressure.drained(),
       resumed: () => this.leases?.again(),
+      woken: () => this.keepAlive?.probe(),
       closed: (cause) => {
         this.end(closedBy(this.name, cause));
         this.lastWords?.();

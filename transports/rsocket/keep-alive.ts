@@ -11,10 +11,14 @@ export interface KeepAliveOptions {
   dead(silence: number): void;
 }
 
+/** Milliseconds that the other side gets to answer who has slept. */
+const PATIENCE = 5000;
+
 export class KeepAlive {
   private heardAt: number;
   /** Something has come since the last look: a flag, since the clock is too dear to be asked for every piece. */
   private alive = false;
+  private probing = false;
   private readonly stops: Stop[];
 
   constructor(private readonly options: KeepAliveOptions) {
@@ -27,6 +31,22 @@ export class KeepAlive {
   /** Something came from the other side. */
   heard(): void {
     this.alive = true;
+  }
+
+  /** Asks now whether the other side is there, and takes it for dead if nothing comes soon: this side may have slept. */
+  probe(): void {
+    const { clock, lifetime, send, dead } = this.options;
+    if (this.probing) return;
+    this.probing = true;
+    this.alive = false;
+    send();
+    const patience = Math.min(PATIENCE, lifetime);
+    this.stops.push(
+      clock.after(patience, () => {
+        this.probing = false;
+        if (!this.alive) dead(patience);
+      }),
+    );
   }
 
   stop(): void {

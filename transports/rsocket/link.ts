@@ -11,6 +11,8 @@ export interface LinkEvents {
   drain(): void;
   /** The pipe is gone; `error` says why if it was not in order. Called once. */
   closed(error?: Error): void;
+  /** Whoever is at this side may have slept: whether the other still is there is to be found out now. */
+  woken?(): void;
   /** Another pipe stands in the place of the one that was: what had come of an unfinished frame is worth nothing. */
   renewed?(): void;
   /** The connection goes on over the new pipe. */

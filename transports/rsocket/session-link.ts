@@ -242,6 +242,10 @@ export class SessionLink implements Link, LinkSession {
     if (this.flowing) this.events?.drain();
   }
 
+  woken(): void {
+    if (this.flowing) this.events?.woken?.();
+  }
+
   lose(error: Error | undefined): void {
     this.pipe = undefined;
     if (this.over || !this.kept) {
@@ -311,6 +315,7 @@ class Pipe {
       frame: (frame) => this.owner?.frame(frame),
       drain: () => this.owner?.drain(),
       closed: (error) => this.owner?.lose(error),
+      woken: () => this.owner?.woken(),
     });
   }
 }
