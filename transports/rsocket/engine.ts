@@ -120,8 +120,9 @@ export class Engine implements Wire {
   }
 
   forget(id: number, partial?: Reassembly): void {
+    if (!this.streams.forget(id)) return;
     if (partial !== undefined) this.reassembler.forget(partial);
-    if (this.streams.forget(id) && this.farewell.begun) this.endIfDone();
+    if (this.farewell.begun) this.endIfDone();
   }
 
   /** A bare COMPLETE is one frame, whatever its metadata: fragments of it would be an item. */

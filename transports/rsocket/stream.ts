@@ -57,7 +57,7 @@ export interface Wire {
   readonly leases: Leases | undefined;
   /** Puts a stream of this side's into the table and returns its id; throws Unavailable where no call can be made. */
   open(stream: StreamState): number;
-  /** Takes a stream out of the table, with the fragments it has. */
+  /** Takes a stream out of the table, with the fragments it has; one that is out already has none that count. */
   forget(id: number, partial?: Reassembly): void;
   /** Tells a direction when the socket takes more. */
   waitForDrain(held: Held): void;
