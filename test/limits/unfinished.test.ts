@@ -60,3 +60,24 @@ describe('the bytes of unfinished items are given back once', () => {
     expect(refused).to.contain('more than 1000 bytes of unfinished items');
   });
 });
+
+describe('a request whose last fragment is over the limit', () => {
+  it('is refused, and reaches no handler', async () => {
+    const transport = memory();
+    const clock = virtualClock();
+    let called = 0;
+    const service: WireService = ({ request }) => {
+      called += 1;
+      return isObservable(request) ? request : of(request);
+    };
+    const server = await listen(transport, service, { clock, limits: { reassembly: 1000 }, grace: 0 });
+    const client = await setUpRaw(transport);
+    client.send(responseFrame(1, Buffer.alloc(600), { flags: Flag.FOLLOWS }), payloadFrame(1, Buffer.alloc(600)));
+    await clock.advance(0);
+    expect(client.received.map(({ name, streamId }) => `${name} ${streamId}`)).to.deep.equal(['ERROR 1']);
+    expect(called).to.equal(0);
+    const closed = lastValueFrom(server.close(), { defaultValue: undefined });
+    await clock.advance(2000);
+    await closed;
+  });
+});

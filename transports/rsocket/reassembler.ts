@@ -14,7 +14,12 @@ export class Reassembler {
   /** Adds a fragment to a stream's item; the stream is refused what goes over a limit. */
   add(stream: StreamState, metadata: Uint8Array | undefined, data: Uint8Array): void {
     const fault = this.faultOf(stream.partial, metadata?.length ?? 0, data.length);
-    if (fault !== undefined) return stream.refuse(fault);
+    if (fault !== undefined) {
+      stream.refuse(fault);
+      // What has come of it is worth nothing, even if this was its end.
+      stream.partial = undefined;
+      return;
+    }
     this.held += (metadata?.length ?? 0) + data.length;
     (stream.partial ??= new Reassembly()).add(metadata, data);
   }
