@@ -244,7 +244,7 @@ export class Engine implements Wire {
     if (!this.established) return this.handler.early(bytes, start, end);
     const frame = this.read;
     const fault = frame.read(bytes, start, end);
-    if (fault !== undefined) return this.fatal(fault);
+    if (fault !== undefined) return frame.has(Flag.IGNORE) ? this.ignore() : this.fatal(fault);
     if (frame.type !== FrameType.ERROR || frame.id !== 0) this.accepted = true;
     switch (frame.type) {
       case FrameType.PAYLOAD:

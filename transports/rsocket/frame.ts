@@ -39,7 +39,10 @@ export class Frame {
 
   /** Reads a frame from `start` up to `end`; returns what is wrong with it, if anything is. */
   read(bytes: Uint8Array, start: number, end: number): string | undefined {
-    if (end - start < HEADER) return `a frame of ${end - start} bytes is shorter than its header`;
+    if (end - start < HEADER) {
+      this.flags = 0;
+      return `a frame of ${end - start} bytes is shorter than its header`;
+    }
     const typeAndFlags = readUint16(bytes, start + 4);
     this.id = readInt32(bytes, start);
     this.type = typeAndFlags >>> 10;
