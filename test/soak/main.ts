@@ -1,31 +1,47 @@
 /**
- * `npm run soak -- fuzz [FRAMES] [SEED]`: mutated frames against all that reads a peer's bytes, see fuzz.ts.
- * `npm run soak -- scale`: many connections and streams, and what each costs, see scale.ts.
- * `npm run soak -- [SECONDS] [SEEDS]`: three hops between four processes, a minute each, with figures, and 1,000 seeds of a simulated
- * mesh; fails if memory or the items under way grow, or a promise is broken.
+ * `npm run soak -- [NAME …]`, one of these, or all without a name; with `[SECONDS] [SEEDS]` instead of a name the first two. Fails
+ * if memory or the items under way grow, a promise is broken, or a fault goes unseen.
+ * - `hops [SECONDS]`: three hops between four processes, a minute each, with figures
+ * - `seeds [COUNT]`: 1,000 seeds of a simulated mesh
+ * - `musts [ID …]`: a fault for each MUST line of the specification, which its test has to see
+ * - `fuzz [FRAMES] [SEED]`: five million mutated frames against all that reads a peer's bytes
+ * - `scale`: many connections, streams and comings and goings, and what each costs
  */
-import { described, runChain } from '../conformance/chain.js';
-import { chainCases, chainSizes, faultsOf } from '../conformance/chain-cases.js';
 import { soakFuzz } from './fuzz.js';
+import { soakHops } from './hops.js';
+import { soakMusts } from './musts.js';
 import { soakScale } from './scale.js';
 import { soakSeeds } from './seeds.js';
 
-const [name, first, second] = process.argv.slice(2);
-if (name === 'fuzz')
-  process.exit((await soakFuzz(Number(first ?? 5_000_000), Number(second ?? Date.now() % 1_000_000))) ? 0 : 1);
+const [first = '', ...rest] = process.argv.slice(2);
+const seconds = process.env['MILLRACE_HOPS_SECONDS'] ?? '60';
 
-if (name === 'scale') process.exit((await soakScale()) ? 0 : 1);
+const soaks: Readonly<Record<string, () => Promise<boolean>>> = {
+  hops: () => soakHops(positive(rest[0] ?? seconds)),
+  seeds: () => soakSeeds(positive(rest[0] ?? '1000')),
+  musts: () => soakMusts(rest),
+  fuzz: () => soakFuzz(positive(rest[0] ?? '5000000'), positive(rest[1] ?? `${1 + (Date.now() % 1_000_000)}`)),
+  scale: () => soakScale(),
+};
 
-const seconds = Number(process.argv[2] ?? process.env['MILLRACE_HOPS_SECONDS'] ?? 60);
-const seeds = Number(process.argv[3] ?? 1000);
-if (!(seconds > 0)) throw new Error(`'${process.argv[2]}' is not a number of seconds`);
-
-for (const chain of chainSizes.flatMap((size) => chainCases(size, seconds))) {
-  const figures = await runChain(chain.options);
-  const faults = faultsOf(chain, figures);
-  console.log(`${faults.length === 0 ? '✓' : '✗'} ${described(chain.options, figures)}`);
-  for (const fault of faults) console.log(`  ${fault}`);
-  if (faults.length > 0) process.exitCode = 1;
+function positive(said: string): number {
+  const number = Number(said);
+  if (number > 0) return number;
+  throw new Error(`'${said}' is not a number above 0`);
 }
 
-if (!(await soakSeeds(seeds))) process.exitCode = 1;
+async function all(ofThem: readonly (() => Promise<boolean>)[]): Promise<boolean> {
+  let well = true;
+  for (const soak of ofThem) well = (await soak()) && well;
+  return well;
+}
+
+function chosen(): readonly (() => Promise<boolean>)[] {
+  if (first === '') return Object.values(soaks);
+  const named = soaks[first];
+  if (named !== undefined) return [named];
+  const [hops, seeds] = [positive(first), positive(rest[0] ?? '1000')];
+  return [() => soakHops(hops), () => soakSeeds(seeds)];
+}
+
+process.exit((await all(chosen())) ? 0 : 1);
