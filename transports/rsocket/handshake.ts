@@ -2,7 +2,7 @@
 import { type Observable, of, throwError } from 'rxjs';
 import { type Clock, isMeshError, meshError, type Overflow, type Stop } from '../../framework/kernel.js';
 import { Answers } from './answers.js';
-import { readUint16 } from './bytes.js';
+import { readInt32, readUint16 } from './bytes.js';
 import { type Connection, connectionOf } from './connection.js';
 import { Engine } from './engine.js';
 import type { EngineOptions } from './engine-options.js';
@@ -51,6 +51,8 @@ export function greet(link: Link, setup: SecretSetup, service: WireService | und
   return connectionOf(engine);
 }
 
+const FIRST = 'the first frame must be SETUP or RESUME, on stream 0';
+
 /** Awaits a client's SETUP. */
 export function receive(link: Link, service: WireService, accept: Accept | undefined, common: Common): Engine {
   let answers: Answers | undefined;
@@ -66,8 +68,9 @@ export function receive(link: Link, service: WireService, accept: Accept | undef
   function first(frame: Uint8Array, start: number, end: number): void {
     late();
     const type = end - start < HEADER ? -1 : readUint16(frame, start + 4) >>> 10;
-    if (type === FrameType.RESUME) return engine.fatal('resume is not supported', ErrorCode.REJECTED_RESUME);
-    if (type !== FrameType.SETUP) return engine.fatal('the first frame must be SETUP', ErrorCode.INVALID_SETUP);
+    const resume = type === FrameType.RESUME && readInt32(frame, start) === 0;
+    if (resume) return engine.fatal('resume is not supported', ErrorCode.REJECTED_RESUME);
+    if (type !== FrameType.SETUP) return engine.fatal(FIRST, ErrorCode.INVALID_SETUP);
     const read = parseSetup(frame, start, end);
     if ('code' in read) return engine.fatal(read.message, read.code);
     const { token, ...said } = read;

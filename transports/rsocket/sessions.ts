@@ -1,6 +1,6 @@
 /** A server's sessions: connections that were lost, or may be, and which of them a RESUME goes on with. */
 import type { Clock, Stop } from '../../framework/kernel.js';
-import { bytesOf } from './bytes.js';
+import { bytesOf, readInt32 } from './bytes.js';
 import type { Budget } from './history.js';
 import type { Limits } from './limits.js';
 import type { Link } from './link.js';
@@ -33,6 +33,7 @@ export class Sessions implements Keeper {
 
   first(session: SessionLink, bytes: Uint8Array, start: number, end: number): boolean {
     if (typeAt(bytes, start) !== FrameType.RESUME || this.tokens.has(session)) return false;
+    if (readInt32(bytes, start) !== 0) return false;
     const read = parseResume(bytes, start, end);
     const refuse = (why: string): true => {
       session.say(encodeError(ErrorCode.REJECTED_RESUME, bytesOf(why)));
