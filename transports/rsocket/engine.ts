@@ -109,8 +109,9 @@ export class Engine implements Wire {
   }
 
   open(stream: StreamState): number {
-    if (this.ended || this.farewell.begun) {
-      throw meshError('Unavailable', `${this.name} is ${this.ended ? 'closed' : 'closing'}`);
+    if (this.ended || this.farewell.begun || !this.established) {
+      const state = this.ended ? 'closed' : this.established ? 'closing' : 'not accepted yet';
+      throw meshError('Unavailable', `${this.name} is ${state}`);
     }
     return this.streams.open(stream);
   }

@@ -26,7 +26,10 @@ export interface Common {
   readonly leases: Observable<Lease> | undefined;
 }
 
-/** Looks at a SETUP; returns who answers this connection, or nothing for the server's service. What it throws refuses the connection. */
+/**
+ * Looks at a SETUP; returns who answers this connection, or nothing for the server's service. What it throws refuses the
+ * connection. Calls to the peer fail with Unavailable until it has decided.
+ */
 export type Accept = (
   setup: Setup,
   peer: Connection,
@@ -80,6 +83,7 @@ export function receive(link: Link, service: WireService, accept: Accept | undef
     if (refusal !== undefined) return engine.fatal(refusal, ErrorCode.REJECTED_SETUP);
     if (accept === undefined) return begin(said, service);
     engine.pause();
+    engine.availability.next(0);
     ask(accept, said);
   }
 
@@ -93,6 +97,7 @@ export function receive(link: Link, service: WireService, accept: Accept | undef
       (own) => {
         if (engine.ended) return;
         begin(read, own ?? service);
+        if (!read.lease) engine.availability.next(1);
         engine.resume();
       },
       (error: unknown) => {
