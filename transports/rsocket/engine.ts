@@ -292,8 +292,10 @@ export class Engine implements Wire {
     const fault = metadata === undefined ? undefined : this.reassembler.metadataFault(metadata.length);
     if (fault !== undefined) stream.refuse(fault);
     else if (frame.has(Flag.NEXT)) stream.receive(frame.item, complete);
-    else if (complete) stream.receive(undefined, true, metadata);
-    else this.ignore();
+    else {
+      if (!complete) this.ignore();
+      stream.receive(undefined, complete, metadata);
+    }
   }
 
   private onRequest(frame: Frame): void {
