@@ -3,6 +3,7 @@ import { generate as cli } from './cli.js';
 import { generate as errors } from './errors.js';
 import { generate as interop } from './interop.js';
 import { generate as limits } from './limits.js';
+import { generate as musts } from './musts.js';
 import { operatorsPage, operatorsPath } from './operators.js';
 import type { Page } from './page.js';
 import { generate as params } from './params.js';
@@ -14,6 +15,7 @@ export const generators: Readonly<Record<string, () => Promise<Page>>> = {
   errors,
   interop,
   limits,
+  musts,
   operators,
   params,
 };

@@ -1,81 +1,203 @@
-/** The MUST lines of Terminology and Framing. */
+/** The MUST lines of the other frames. */
 import type { Must } from './must.js';
 
 export const frameMusts: readonly Must[] = [
   {
-    nr: 1,
-    section: 'Terminology',
-    what: 'a transport has what the section on transports asks of one',
-    mutation: 'refers to the next two lines, which say what that is',
+    nr: 36,
+    section: 'LEASE Frame',
+    what: 'LEASE is on stream 0',
+    mutations: [
+      {
+        file: 'outbox.ts',
+        find: 'this.begin(HEADER + 8, 0, FrameType.LEASE, 0)',
+        put: 'this.begin(HEADER + 8, 1, FrameType.LEASE, 0)',
+      },
+    ],
   },
   {
-    nr: 2,
-    section: 'Transport Protocol',
-    what: 'a transport is reliable, connected and keeps order',
-    mutation: {
-      file: 'deframer.ts',
-      find: 'if (!this.stopped && at < length) this.keep(chunk, at, length);',
-      put: '',
-    },
+    nr: 37,
+    section: 'LEASE Frame',
+    what: 'the time of LEASE is more than 0, to grant something',
+    mutations: [{ file: 'lease.ts', find: 'if (ttl < 0 || requests < 0)', put: 'if (requests < 0)' }],
   },
   {
-    nr: 3,
-    section: 'Transport Protocol',
-    what: 'frames of one side arrive in the order in which they were sent',
-    mutation: {
-      file: 'outbox.ts',
-      after: 'slab.bytes.length - this.at >= length) return slab.bytes;',
-      find: 'this.flush();',
-      put: '',
-    },
+    nr: 38,
+    section: 'LEASE Frame',
+    what: 'the requests of LEASE are more than 0, to grant something',
+    mutations: [{ file: 'lease.ts', find: 'if (ttl < 0 || requests < 0)', put: 'if (ttl < 0)' }],
   },
   {
-    nr: 4,
-    section: 'Framing Protocol Usage',
-    what: 'a transport without messages carries frames behind their lengths',
-    mutation: { file: 'outbox.ts', find: 'writeUint24(bytes, this.at, frame.length)', put: 'this.at' },
+    nr: 39,
+    section: 'LEASE Frame',
+    what: 'the metadata of LEASE has no length before it',
+    mutations: [
+      {
+        file: 'frame.ts',
+        find: '[FrameType.PAYLOAD]: true,',
+        put: '[FrameType.PAYLOAD]: true, [FrameType.LEASE]: true,',
+      },
+    ],
   },
   {
-    nr: 5,
-    section: 'Framing Protocol Usage',
-    what: 'a transport with messages carries frames without lengths',
-    mutation: { file: 'messages.ts', find: 'each(run.subarray(at + PREFIX, end)', put: 'each(run.subarray(at, end)' },
+    nr: 40,
+    section: 'KEEPALIVE Frame',
+    what: 'KEEPALIVE is on stream 0',
+    mutations: [
+      {
+        file: 'outbox.ts',
+        find: 'this.begin(HEADER + 8 + data.length, 0, FrameType.KEEPALIVE,',
+        put: 'this.begin(HEADER + 8 + data.length, 1, FrameType.KEEPALIVE,',
+      },
+    ],
   },
   {
-    nr: 6,
-    section: 'Framing Format',
-    what: 'the length comes first, and does not count itself',
-    mutation: {
-      file: 'outbox.ts',
-      find: 'writeUint24(bytes, this.at, length)',
-      put: 'writeUint24(bytes, this.at, length + 3)',
-    },
+    nr: 41,
+    section: 'KEEPALIVE Frame',
+    what: 'a client sends KEEPALIVE again and again, with RESPOND',
+    mutations: [
+      { file: 'handshake.ts', find: 'engine.outbox.keepAlive(true,', put: 'engine.outbox.keepAlive(false,' },
+      { file: 'keep-alive.ts', find: 'clock.every(interval, ', put: 'clock.after(interval, ' },
+    ],
   },
   {
-    nr: 7,
-    section: 'Frame Header Format',
-    what: 'all types have room for the flags IGNORE and METADATA',
-    mutation: { file: 'frame.ts', find: 'typeAndFlags & 0x3ff', put: 'typeAndFlags & 0x1ff' },
+    nr: 42,
+    section: 'KEEPALIVE Frame',
+    what: 'both sides answer KEEPALIVE with RESPOND',
+    mutations: [
+      {
+        file: 'engine.ts',
+        find: 'if (frame.has(Flag.RESPOND)) this',
+        put: "if (frame.has(Flag.RESPOND) && this.options.role === 'server') this",
+      },
+      {
+        file: 'engine.ts',
+        find: 'if (frame.has(Flag.RESPOND)) this',
+        put: "if (frame.has(Flag.RESPOND) && this.options.role === 'client') this",
+      },
+    ],
   },
   {
-    nr: 8,
-    section: 'Metadata Optional Header',
-    what: 'metadata has its length before it where there may be data too',
-    mutation: {
-      file: 'outbox.ts',
-      after: 'const bytes = this.begin(length, id, type, metadata === undefined ? flags : flags | Flag.METADATA);',
-      find: 'writeUint24(bytes, at, metadata.length)',
-      put: 'at + 3',
-    },
+    nr: 43,
+    section: 'KEEPALIVE Frame',
+    what: 'the answer has no RESPOND, and the same data',
+    mutations: [
+      {
+        file: 'engine.ts',
+        find: 'this.outbox.keepAlive(false, data)',
+        put: 'this.outbox.keepAlive(false, data.subarray(1))',
+      },
+      { file: 'engine.ts', find: 'this.outbox.keepAlive(false, data)', put: 'this.outbox.keepAlive(true, data)' },
+    ],
   },
   {
-    nr: 9,
-    section: 'Metadata Optional Header',
-    what: 'metadata longer than its frame ends the connection, unless the frame has IGNORE',
-    mutation: {
-      file: 'engine.ts',
-      find: 'return frame.has(Flag.IGNORE) ? this.ignore() : this.fatal(fault);',
-      put: 'return this.fatal(fault);',
-    },
+    nr: 44,
+    section: 'KEEPALIVE Frame',
+    what: 'the position is more than 0 where connections are resumed',
+    mutations: [{ file: 'session-link.ts', find: 'writePosition(run, at + HEADER, this.received);', put: '' }],
+  },
+  {
+    nr: 45,
+    section: 'REQUEST_STREAM Frame',
+    what: 'the initial REQUEST_N of a stream is more than 0',
+    mutations: [
+      { file: 'engine.ts', find: 'if (many && n <= 0)', put: 'if (type === FrameType.REQUEST_CHANNEL && n <= 0)' },
+      {
+        file: 'requester.ts',
+        find: 'this.wire.send(this.id, type, 0, this.window, item);',
+        put: 'this.wire.send(this.id, type, 0, 2 ** 32 - this.window, item);',
+      },
+    ],
+  },
+  {
+    nr: 46,
+    section: 'REQUEST_CHANNEL Frame',
+    what: 'the initial REQUEST_N of a channel is more than 0',
+    mutations: [
+      { file: 'engine.ts', find: 'if (many && n <= 0)', put: 'if (type === FrameType.REQUEST_STREAM && n <= 0)' },
+      {
+        file: 'requester.ts',
+        find: 'this.wire.send(this.id, type, 0, this.window, item);',
+        put: 'this.wire.send(this.id, type, 0, 2 ** 32 - this.window, item);',
+      },
+    ],
+  },
+  {
+    nr: 47,
+    section: 'REQUEST_CHANNEL Frame',
+    what: 'a requester sends one REQUEST_CHANNEL, then PAYLOAD',
+    mutations: [
+      {
+        file: 'requester.ts',
+        find: 'this.wire.send(this.id, FrameType.PAYLOAD, Flag.NEXT, 0, item)',
+        put: 'this.wire.send(this.id, FrameType.REQUEST_CHANNEL, 0, 1, item)',
+      },
+    ],
+  },
+  {
+    nr: 48,
+    section: 'REQUEST_CHANNEL Frame',
+    what: 'a requester sends no PAYLOAD before REQUEST_N asks for it',
+    mutations: [{ file: 'requester.ts', find: 'this.outlet?.request(1);', put: 'this.outlet?.request(2);' }],
+  },
+  {
+    nr: 49,
+    section: 'REQUEST_N Frame',
+    what: 'REQUEST_N is more than 0',
+    mutations: [
+      { file: 'engine.ts', find: 'if (n <= 0) stream.refuse(', put: 'if (n < 0) stream.refuse(' },
+      {
+        file: 'requester.ts',
+        find: 'this.wire.outbox.requestN(this.id, n);',
+        put: 'this.wire.outbox.requestN(this.id, 0);',
+      },
+    ],
+  },
+  {
+    nr: 50,
+    section: 'PAYLOAD Frame',
+    what: 'PAYLOAD has NEXT, COMPLETE or both',
+    mutations: [
+      { file: 'fragments.ts', find: 'first ? kept : kept | Flag.NEXT', put: 'kept' },
+      {
+        file: 'engine.ts',
+        find: 'stream.receive(undefined, complete, metadata);',
+        put: 'stream.receive(frame.item, complete, metadata);',
+      },
+    ],
+  },
+  {
+    nr: 51,
+    section: 'METADATA_PUSH Frame',
+    what: 'METADATA_PUSH is on stream 0',
+    mutations: [
+      {
+        file: 'outbox.ts',
+        find: 'this.begin(HEADER + metadata.length, 0, FrameType.METADATA_PUSH,',
+        put: 'this.begin(HEADER + metadata.length, 1, FrameType.METADATA_PUSH,',
+      },
+    ],
+  },
+  {
+    nr: 52,
+    section: 'METADATA_PUSH Frame',
+    what: 'METADATA_PUSH has no length before its metadata',
+    mutations: [
+      {
+        file: 'frame.ts',
+        find: '[FrameType.PAYLOAD]: true,',
+        put: '[FrameType.PAYLOAD]: true, [FrameType.METADATA_PUSH]: true,',
+      },
+      {
+        file: 'outbox.ts',
+        find: 'bytes.set(metadata, this.at);',
+        put: 'bytes.set(metadata.subarray(3), writeUint24(bytes, this.at, metadata.length));',
+      },
+    ],
+  },
+  {
+    nr: 53,
+    section: 'EXT Frame',
+    what: 'the type of an extension is more than 0',
+    mutations: 'binds those that make extensions; we send none and know none, so the field is never read',
   },
 ];

@@ -1,4 +1,4 @@
-/** A line of RSocket's Protocol.md that says MUST: what it wants, and the fault in our code that its tests have to see. */
+/** A line of RSocket's Protocol.md that says MUST: what it wants, and faults in our code that its tests have to see. */
 
 export interface Must {
   /** Its place among the lines with MUST, in the order of the document. */
@@ -6,8 +6,8 @@ export interface Must {
   readonly section: string;
   /** What it wants, in our words. */
   readonly what: string;
-  /** The fault that its tests catch, or why there is none to make. */
-  readonly mutation: Mutation | string;
+  /** Faults each of which its tests catch, or why there is none to make. */
+  readonly mutations: readonly Mutation[] | string;
 }
 
 export interface Mutation {
@@ -18,6 +18,11 @@ export interface Mutation {
   /** Found once in the file, or behind `after`; within a line. */
   readonly find: string;
   readonly put: string;
+}
+
+/** The faults of a line, if there are any to make. */
+export function mutationsOf({ mutations }: Must): readonly Mutation[] {
+  return typeof mutations === 'string' ? [] : mutations;
 }
 
 /** `MUST-07`, with which the titles of its tests begin. */

@@ -15,6 +15,7 @@ import {
 import type { VirtualClock } from 'millrace/testing';
 import { EMPTY, isObservable, NEVER, of, throwError } from 'rxjs';
 import { over } from '../conformance/scene.js';
+import { turns } from '../limits/limit-case.js';
 import { connectSetUp, named } from '../rsocket/expectations.js';
 import type { FrameGuard } from '../rsocket/inbox.js';
 import { keepAliveFrame, type KeepAliveFrame, type RawFrame, type SetupFields } from '../rsocket/raw-frame.js';
@@ -30,7 +31,7 @@ export interface Served {
   /** Closes the server in good order. */
   close(): Promise<void>;
   /** A client that has said nothing. */
-  raw(): Promise<RawPeer>;
+  silent(): Promise<RawPeer>;
   /** A client that has sent SETUP. */
   setUp(setup?: SetupFields): Promise<RawPeer>;
 }
@@ -42,11 +43,18 @@ export interface Met {
   readonly listener: RawServer;
 }
 
+export interface Encounter extends Served {
+  readonly ours: Connection;
+  readonly raw: RawPeer;
+}
+
 export interface Stage {
   readonly watch: Watch;
   serve(options?: ServeOptions): Promise<Served>;
-  /** The raw server has had SETUP, unless `untouched` says that nothing was claimed. */
+  /** The raw server has had SETUP. */
   meet(options?: ConnectOptions & { readonly clock?: VirtualClock }): Promise<Met>;
+  /** Our server's side of a connection, and the raw client at the other. */
+  encounter(options?: ServeOptions, setup?: SetupFields): Promise<Encounter>;
   /** The next connection of a client that dials again. */
   next(listener: RawServer): Promise<RawPeer>;
 }
@@ -59,7 +67,7 @@ export interface ServeOptions extends ListenOptions {
 /** Called in a `describe`: all that its tests open is closed after each. */
 export function stage(): Stage {
   const watch = watchTests();
-  return {
+  const made: Stage = {
     watch,
     async serve({ service, ...options } = {}) {
       const calls = createTally();
@@ -76,9 +84,18 @@ export function stage(): Stage {
         port,
         calls,
         close,
-        raw: async () => watch.peer(await connectRaw('tcp', port)),
+        silent: async () => watch.peer(await connectRaw('tcp', port)),
         setUp: async (setup) => watch.peer(await connectSetUp('tcp', port, setup)),
       };
+    },
+    async encounter(options = {}, setup = {}) {
+      let met: (ours: Connection) => void = () => undefined;
+      const meeting = new Promise<Connection>((resolve) => (met = resolve));
+      const served = await made.serve({ ...options, accept: (_, ours) => met(ours) });
+      const raw = await served.setUp(setup);
+      const ours = await meeting;
+      await trips(raw);
+      return { ...served, ours, raw };
     },
     async meet(options = {}) {
       const listener = await listenRaw('tcp');
@@ -91,6 +108,7 @@ export function stage(): Stage {
     },
     next: async (listener) => watch.peer(await listener.accept()),
   };
+  return made;
 }
 
 /** Gives back what it is asked for, but for `hang`, `fail TAG`, and streams, which count from 0 for ever. */
@@ -132,4 +150,10 @@ export async function trips(peer: RawPeer): Promise<void> {
       frame.name === 'KEEPALIVE' && frame.data.toString() === data;
     await peer.expectFrame(echo, `KEEPALIVE of the ${data}`);
   }
+}
+
+/** Resolves once `holds` does, asked after each turn of the event loop; rejects after very many. */
+export async function comes(holds: () => boolean, about: string): Promise<void> {
+  for (let turn = 0; turn < 1000 && !holds(); turn++) await turns();
+  if (!holds()) throw new Error(`it does not come about that ${about}`);
 }

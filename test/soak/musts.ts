@@ -1,8 +1,8 @@
-/** Each MUST line's fault, made in a copy of the compiled code: the line's tests have to see it. */
+/** The faults of each MUST line, made in a copy of the compiled code: the line's tests have to see them. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { transform } from 'esbuild';
 import { root } from '../docs/page.js';
-import { idOf, mutated, type Must, type Mutation } from '../musts/must.js';
+import { idOf, mutated, mutationsOf, type Must, type Mutation } from '../musts/must.js';
 import { musts } from '../musts/musts.js';
 import { type Title, titlesById, titlesOf } from '../musts/titles.js';
 import { type Copy, copyOfDist } from './copy.js';
@@ -11,7 +11,7 @@ import { type Copy, copyOfDist } from './copy.js';
 const PATIENCE = 20_000;
 const SHORT_PATIENCE = 5_000;
 
-/** Checks the lines of these ids, or all; returns whether each has a test that passes, and fails with the line's fault. */
+/** Checks the lines of these ids, or all; returns whether each has a test that passes, and fails with each fault. */
 export async function soakMusts(ids: readonly string[]): Promise<boolean> {
   const titles = titlesById();
   const chosen = musts.filter((must) => ids.length === 0 || ids.includes(idOf(must)));
@@ -21,28 +21,21 @@ export async function soakMusts(ids: readonly string[]): Promise<boolean> {
     const tested = chosen.filter((must) => titlesOf(must, titles).length > 0);
     for (const must of chosen) if (!tested.includes(must)) console.log(`✗ ${named(must)}: no test`);
     if (!(await passes(copy, tested, titles))) return false;
-    const outcomes: Outcome[] = [];
+    let [made, caught] = [0, 0];
     for (const must of tested) {
-      const outcome = await tried(copy, must, titlesOf(must, titles));
-      outcomes.push(outcome);
-      console.log(`${outcome.well ? '✓' : '✗'} ${named(must)}: ${outcome.said}`);
+      if (typeof must.mutations === 'string') console.log(`· ${named(must)}: no fault to make: ${must.mutations}`);
+      for (const mutation of mutationsOf(must)) {
+        const { seen, said } = await tried(copy, must, mutation, titlesOf(must, titles));
+        made += 1;
+        caught += seen ? 1 : 0;
+        console.log(`${seen ? '✓' : '✗'} ${named(must)}: ${said}`);
+      }
     }
-    const made = outcomes.filter(({ fault }) => fault);
-    const caught = made.filter(({ well }) => well);
-    console.log(
-      `${chosen.length} lines: ${tested.length} with a test, ${made.length} mutations, ${caught.length} caught`,
-    );
-    return tested.length === chosen.length && caught.length === made.length;
+    console.log(`${chosen.length} lines: ${tested.length} with a test, ${made} mutations, ${caught} caught`);
+    return tested.length === chosen.length && caught === made;
   } finally {
     copy.remove();
   }
-}
-
-interface Outcome {
-  /** There was a fault to make. */
-  readonly fault: boolean;
-  readonly well: boolean;
-  readonly said: string;
 }
 
 function named(must: Must): string {
@@ -61,17 +54,19 @@ async function passes(copy: Copy, tested: readonly Must[], titles: ReadonlyMap<s
   return failures.length === 0;
 }
 
-async function tried(copy: Copy, must: Must, titles: readonly Title[]): Promise<Outcome> {
-  const { mutation } = must;
-  if (typeof mutation === 'string') return { fault: false, well: true, said: `no fault to make: ${mutation}` };
+/** Runs a line's tests with a fault; they have to fail. */
+async function tried(copy: Copy, must: Must, mutation: Mutation, titles: readonly Title[]) {
   const restore = await spoil(copy, mutation);
   const files = [...new Set(titles.map(({ file }) => file))];
   const { failures, passed, ended } = await copy.test(files, `${idOf(must)}: `, SHORT_PATIENCE);
   restore();
-  if (ended === 'killed') return { fault: true, well: true, said: 'caught: the tests had to be killed' };
-  if (failures.length > 0)
-    return { fault: true, well: true, said: `caught: ${failures[0]?.replace(/^MUST-\d\d: /, '') ?? ''}` };
-  return { fault: true, well: false, said: `${passed} tests pass with '${mutation.put}' in ${mutation.file}` };
+  if (ended === 'killed') return { seen: true, said: 'caught, the tests had to be killed' };
+  const [failure] = failures;
+  if (failure !== undefined) return { seen: true, said: `caught: ${failure.replace(/^MUST-\d\d: /, '')}` };
+  return {
+    seen: false,
+    said: `${passed} tests pass with '${mutation.put}' for '${mutation.find}' in ${mutation.file}`,
+  };
 }
 
 /** Makes the fault in the copy's compiled file; returns what undoes it. */
