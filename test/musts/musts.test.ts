@@ -27,4 +27,13 @@ describe('the table of MUST lines', () => {
     );
     expect(faults).to.deep.equal([]);
   });
+
+  it('makes a fault only where its text is once, or first behind another', () => {
+    const source = 'a; b; a; c; b;';
+    expect(mutated(source, { file: 'x.ts', find: 'c', put: 'd' })).to.equal('a; b; a; d; b;');
+    expect(mutated(source, { file: 'x.ts', after: 'c', find: 'b', put: '' })).to.equal('a; b; a; c; ;');
+    expect(() => mutated(source, { file: 'x.ts', find: 'a', put: '' })).to.throw(/x\.ts has more than one 'a'/);
+    expect(() => mutated(source, { file: 'x.ts', find: 'z', put: '' })).to.throw(/x\.ts has no 'z'/);
+    expect(() => mutated(source, { file: 'x.ts', after: 'c', find: 'a', put: '' })).to.throw(/no 'a' behind 'c'/);
+  });
 });
