@@ -143,8 +143,8 @@ export const framingMusts: readonly Must[] = [
     mutations: [
       {
         file: 'engine.ts',
-        find: 'if (this.streams.forget(id) && this.farewell.begun)',
-        put: 'if (this.farewell.begun && this.streams.forget(id))',
+        find: 'if (!this.streams.forget(id)) return;',
+        put: 'if (this.farewell.begun && !this.streams.forget(id)) return;',
       },
     ],
   },

@@ -148,15 +148,15 @@ export const setupMusts: readonly Must[] = [
     mutations: [
       {
         file: 'engine.ts',
-        find: 'if (this.streams.size === 0 && !this.farewell.pending)',
-        put: 'if (!this.farewell.pending)',
+        find: 'if (this.ended || this.streams.size > 0 || this.farewell.pending) return;',
+        put: 'if (this.ended || this.farewell.pending) return;',
       },
       {
         file: 'engine.ts',
         find: 'this.outbox.error(0, ErrorCode.CONNECTION_CLOSE, CLOSING)',
         put: 'this.outbox.error(1, ErrorCode.CONNECTION_CLOSE, CLOSING)',
       },
-      { file: 'engine.ts', find: 'return this.farewell.heard(this.peer !== undefined);', put: 'return this.end();' },
+      { file: 'engine.ts', find: 'return this.farewell.heard(false);', put: 'return this.end();' },
     ],
   },
   {

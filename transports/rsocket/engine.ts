@@ -3,13 +3,13 @@
  * send wrong ends here, and harms no other connection. How a connection begins is in handshake.ts.
  */
 import { BehaviorSubject, Subject } from 'rxjs';
-import { type Clock, type MeshError, meshError, type Reply, type Stop, TextMessage } from '../../framework/kernel.js';
+import { type Clock, type MeshError, meshError, type Reply, type Stop } from '../../framework/kernel.js';
 import { Backpressure } from './backpressure.js';
 import { bytesOf, text } from './bytes.js';
 import { COMPOSITE } from './composite.js';
 import type { EngineHandler, EngineOptions, Request } from './engine-options.js';
 import { Farewell, LEAVING, saysLeaving } from './farewell.js';
-import { sendFragments } from './fragments.js';
+import { sendItem } from './fragments.js';
 import { Frame } from './frame.js';
 import { type Hello, helloOf } from './hello.js';
 import { Inbox } from './inbox.js';
@@ -17,8 +17,8 @@ import type { KeepAlive } from './keep-alive.js';
 import type { Leases } from './lease.js';
 import type { Limits } from './limits.js';
 import { closedBy, type Remote } from './link.js';
-import { LONGEST_TEXT, Outbox } from './outbox.js';
-import { notBytes, type Payload } from './payload.js';
+import { Outbox } from './outbox.js';
+import type { Payload } from './payload.js';
 import { ErrorCode, Flag, FrameType, HEADER, MAX_FRAME } from './protocol.js';
 import { type Rates, ratesOf } from './rate.js';
 import { Reassembler } from './reassembler.js';
@@ -126,24 +126,8 @@ export class Engine implements Wire {
     if (this.farewell.begun) this.endIfDone();
   }
 
-  /** A bare COMPLETE is one frame, whatever its metadata: fragments of it would be an item. */
   send(id: number, type: number, flags: number, n: number, item: Payload): number {
-    const metadata = item.metadata;
-    const head = HEADER + 4 + (metadata === undefined ? 0 : 3 + metadata.length);
-    if (
-      item instanceof TextMessage &&
-      head + item.content.length * 3 <= Math.min(this.options.fragment, LONGEST_TEXT)
-    ) {
-      const written = this.outbox.text(id, type, flags, n, metadata, item.content);
-      return metadata === undefined ? written : written + metadata.length;
-    }
-    const { data } = item;
-    if (!(data instanceof Uint8Array) || !(metadata === undefined || metadata instanceof Uint8Array)) throw notBytes();
-    const length = head + data.length;
-    const bare = type === FrameType.PAYLOAD && (flags & Flag.NEXT) === 0;
-    if (length <= (bare ? MAX_FRAME : this.options.fragment)) this.outbox.payload(id, type, flags, n, metadata, data);
-    else sendFragments(this.outbox, id, type, flags, n, item, this.options.fragment);
-    return data.length + (metadata === undefined ? 0 : metadata.length);
+    return sendItem(this.outbox, id, type, flags, n, item, this.options.fragment);
   }
 
   sendError(id: number, error: unknown, reply?: Reply): void {

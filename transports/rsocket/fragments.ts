@@ -1,14 +1,43 @@
-/** Splits an item that is longer than a frame may be: its metadata first, then its data (Protocol.md, Fragmentation). */
+/** Sends items, and splits those that are longer than a frame may be: metadata first, then data (Protocol.md, Fragmentation). */
+import { TextMessage } from '../../framework/kernel.js';
 import { EMPTY } from './bytes.js';
-import type { Outbox } from './outbox.js';
-import type { Payload } from './payload.js';
-import { Flag, FrameType, HEADER, PREFIX } from './protocol.js';
+import { LONGEST_TEXT, type Outbox } from './outbox.js';
+import { notBytes, type Payload } from './payload.js';
+import { Flag, FrameType, HEADER, MAX_FRAME, PREFIX } from './protocol.js';
 
 /** A fragment has room for its headers and something of the item. */
 export const LEAST_FRAGMENT = 64;
 
+/**
+ * Sends an item in frames of at most `most` bytes; gives its bytes. A bare COMPLETE is one frame, whatever its metadata: fragments
+ * of it would be an item.
+ */
+export function sendItem(
+  outbox: Outbox,
+  id: number,
+  type: number,
+  flags: number,
+  n: number,
+  item: Payload,
+  most: number,
+): number {
+  const metadata = item.metadata;
+  const head = HEADER + 4 + (metadata === undefined ? 0 : 3 + metadata.length);
+  if (item instanceof TextMessage && head + item.content.length * 3 <= Math.min(most, LONGEST_TEXT)) {
+    const written = outbox.text(id, type, flags, n, metadata, item.content);
+    return metadata === undefined ? written : written + metadata.length;
+  }
+  const { data } = item;
+  if (!(data instanceof Uint8Array) || !(metadata === undefined || metadata instanceof Uint8Array)) throw notBytes();
+  const length = head + data.length;
+  const bare = type === FrameType.PAYLOAD && (flags & Flag.NEXT) === 0;
+  if (length <= (bare ? MAX_FRAME : most)) outbox.payload(id, type, flags, n, metadata, data);
+  else sendFragments(outbox, id, type, flags, n, item, most);
+  return data.length + (metadata === undefined ? 0 : metadata.length);
+}
+
 /** Sends an item in frames of at most `most` bytes: the first is of the type, the others are PAYLOAD. */
-export function sendFragments(
+function sendFragments(
   outbox: Outbox,
   id: number,
   type: number,
