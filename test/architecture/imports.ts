@@ -16,7 +16,7 @@ const packages = '(?!\\.|framework/|transports/|services/|examples/|bench/|test/
 
 /** The drivers that one transport may load, and what they need: nobody else sees them. */
 const drivers: Readonly<Record<string, readonly string[]>> = {
-  rsocket: ['ws', '@peculiar/x509', 'reflect-metadata'],
+  rsocket: ['ws', '@peculiar/x509', 'reflect-metadata', 'rsocket-core'],
 };
 
 /** What one folder may import beside what its siblings do, and why. */

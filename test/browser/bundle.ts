@@ -4,8 +4,12 @@ import { build } from 'esbuild';
 
 const dist = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Bundles `dist/ENTRY`. Rejects if it reaches a module of Node. */
-export async function bundle(entry: string, format: 'esm' | 'iife' = 'iife'): Promise<string> {
+/** Bundles `dist/ENTRY`; `globals` are files beside this one whose exports stand in for globals. Rejects if it reaches a module of Node. */
+export async function bundle(
+  entry: string,
+  format: 'esm' | 'iife' = 'iife',
+  globals: readonly string[] = [],
+): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [`${dist}${entry}`],
     bundle: true,
@@ -13,6 +17,7 @@ export async function bundle(entry: string, format: 'esm' | 'iife' = 'iife'): Pr
     format,
     platform: 'browser',
     target: 'es2022',
+    inject: globals.map((name) => `${dist}test/browser/${name}.js`),
     write: false,
     logLevel: 'silent',
   });

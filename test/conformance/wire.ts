@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Address, memory, spiffe, tcp, tls, type Transport, unix, websocket } from 'millrace/rsocket';
 import { defer, shareReplay } from 'rxjs';
 import { authority } from '../tls/authority.js';
+import { stockPlaces } from './stock-places.js';
 
 export interface Wire {
   readonly name: string;
@@ -45,6 +46,7 @@ const places: Readonly<Record<string, Place>> = {
     const transport = memory();
     return { listen: transport, dial: () => transport };
   },
+  ...stockPlaces,
 };
 
 export const wires: readonly Wire[] = Object.entries(places).flatMap(([name, place]) => [
