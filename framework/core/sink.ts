@@ -72,6 +72,7 @@ export class GateSink<T> extends Subscriber<T> implements Sink {
 
   override unsubscribe(): void {
     this.waiting = undefined;
+    this.end = undefined;
     this.gate.shut();
     super.unsubscribe();
   }
