@@ -4,7 +4,7 @@
  */
 import { connect, createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
-import { type Clock, duration, meshError, size, type Stop, systemClock } from '../core/index.js';
+import { asMeshError, type Clock, duration, meshError, size, type Stop, systemClock } from '../core/index.js';
 import { type Active, Lane, type ProxyCounts } from './fault-lane.js';
 import { seeded } from './seeded.js';
 import { type Dose, doseOf, type Toxic, within } from './toxics.js';
@@ -111,8 +111,7 @@ class Proxied implements FaultProxy {
       await once(server, 'listening');
     } catch (cause) {
       this.server = undefined;
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw meshError('Unavailable', `a fault proxy can't listen: ${why}`, { cause });
+      throw meshError('Unavailable', `a fault proxy can't listen: ${asMeshError(cause).message}`, { cause });
     }
     const at = server.address();
     if (typeof at === 'object' && at !== null) this.bound = at.port;

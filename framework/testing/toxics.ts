@@ -1,5 +1,5 @@
 /** What a fault proxy may do to the bytes that pass it, by the names that Toxiproxy gave them. */
-import { duration, meshError, ratio, size } from '../core/index.js';
+import { asMeshError, duration, meshError, ratio, size } from '../core/index.js';
 
 /** Bytes, as a number or `'64 KiB'`; a pair gives the least and the most, of which chance chooses for each connection and each time. */
 export type Amount = string | number | readonly [string | number, string | number];
@@ -125,7 +125,7 @@ export function doseOf(toxic: Toxic): Dose {
         throw meshError('Invalid', 'there is no such toxic');
     }
   } catch (cause) {
-    throw meshError('Invalid', `${kind}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw meshError('Invalid', `${kind}: ${asMeshError(cause).message}`, { cause });
   }
 }
 

@@ -115,6 +115,13 @@ describe('a certificate', () => {
     expect(await toClient(own)).to.match(/DEPTH_ZERO_SELF_SIGNED_CERT/);
   });
 
+  it('is not taken for an identity where nobody says who vouches for them', async () => {
+    const server = await listen(tls({ port: 0, credentials: good }), () => of(payload('here')), { grace: 0 });
+    const { message } = await failure(connect(tls({ port: server.address.port, peer })));
+    await over(server.close());
+    expect(message).to.match(/a check of peers needs the roots that vouch for them, ca/);
+  });
+
   it('of somebody who may not be here is refused on both sides', async () => {
     const shown = await root.issue({ uris: ['spiffe://shop.test/home'] });
     const only = spiffe({ trustDomain: 'shop.test', allow: [ID] });

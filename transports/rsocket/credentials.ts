@@ -3,6 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { defer, isObservable, Observable } from 'rxjs';
 import {
+  asMeshError,
   type Clock,
   duration,
   type MeshError,
@@ -90,7 +91,7 @@ async function read(path: string | undefined): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw unusable(`${path} can't be read: ${messageOf(cause)}`, cause);
+    throw unusable(`${path} can't be read: ${asMeshError(cause).message}`, cause);
   }
 }
 
@@ -101,7 +102,7 @@ async function checked(credentials: TlsCredentials, where: string): Promise<TlsC
     try {
       return new X509Certificate(pem);
     } catch (cause) {
-      throw unusable(`${from}: that is no certificate in PEM: ${messageOf(cause)}`, cause);
+      throw unusable(`${from}: that is no certificate in PEM: ${asMeshError(cause).message}`, cause);
     }
   };
   if ((cert === undefined) !== (key === undefined))
@@ -115,7 +116,7 @@ async function checked(credentials: TlsCredentials, where: string): Promise<TlsC
   try {
     fits = leaf.checkPrivateKey(createPrivateKey(key));
   } catch (cause) {
-    throw unusable(`${where}: the private key can't be read: ${messageOf(cause)}`, cause);
+    throw unusable(`${where}: the private key can't be read: ${asMeshError(cause).message}`, cause);
   }
   if (!fits) throw unusable(`${where}: the private key isn't the certificate's`);
   return credentials;
@@ -133,8 +134,4 @@ function same(one: TlsCredentials, other: TlsCredentials): boolean {
 
 function unusable(message: string, cause?: unknown): MeshError {
   return meshError('Invalid', message, { code: 'MILLRACE_CREDENTIALS', cause });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

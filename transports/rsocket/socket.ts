@@ -2,7 +2,7 @@
 import { lookup } from 'node:dns/promises';
 import { connect, isIP, type Server, type Socket } from 'node:net';
 import { firstValueFrom, Observable, takeUntil } from 'rxjs';
-import { MeshError, meshError, systemClock } from '../../framework/kernel.js';
+import { asMeshError, MeshError, meshError, systemClock } from '../../framework/kernel.js';
 import type { Address, Bound, Link, LinkEvents, Remote } from './link.js';
 import { staggered } from './staggered.js';
 import { writePlace } from './place.js';
@@ -49,7 +49,7 @@ export async function openSocket(
     return await firstValueFrom(stop === undefined ? trying : trying.pipe(takeUntil(aborted(stop))));
   } catch (cause) {
     const known = stop?.aborted === true ? reasonOf(stop) : cause;
-    throw meshError('Unavailable', `${place}: ${known instanceof Error ? known.message : String(known)}`, { cause });
+    throw meshError('Unavailable', `${place}: ${asMeshError(known).message}`, { cause });
   }
 }
 

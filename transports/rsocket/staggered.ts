@@ -1,6 +1,6 @@
 /** Attempts of which the first that succeeds is taken, begun one after the other: RFC 8305's connection attempts. */
 import { Observable } from 'rxjs';
-import type { Clock, Stop } from '../../framework/kernel.js';
+import { asMeshError, type Clock, type Stop } from '../../framework/kernel.js';
 
 /**
  * Begins the attempts in order, the next when `pause` milliseconds have passed or at once when one has failed; the first item
@@ -25,14 +25,11 @@ export function staggered<T>(attempts: readonly Observable<T>[], pause: number, 
     };
     const failed = (error: unknown): void => {
       errors.push(error);
-      if (errors.length === attempts.length) to.error(new AggregateError(errors, errors.map(messageOf).join(', ')));
+      if (errors.length === attempts.length)
+        to.error(new AggregateError(errors, errors.map((each) => asMeshError(each).message).join(', ')));
       else begin();
     };
     to.add(() => wait?.());
     begin();
   });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

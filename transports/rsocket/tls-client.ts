@@ -46,6 +46,8 @@ async function optionsOf(
   const shown: TlsCredentials = credentials === undefined ? {} : await firstValueFrom(credentialsOf(credentials));
   const options = { ...shown, host: serverName ?? host, servername: serverName ?? (isIP(host) > 0 ? '' : host) };
   if (identityOf === undefined) return options;
+  // Identities are worth what the roots are that vouch for them: not those that vouch for everybody.
+  if (shown.ca === undefined) throw meshError('Invalid', 'a check of peers needs the roots that vouch for them, ca');
   return { ...options, checkServerIdentity: (_host, { raw }) => whyNot(identityOf, raw) };
 }
 

@@ -16,7 +16,7 @@ export interface TlsSettings {
   readonly credentials?: CredentialSource;
   /** Whether a server asks its clients for certificates, and refuses those without a good one (mutual TLS). Default false, and true with `peer`. */
   readonly mutual?: boolean;
-  /** Who may be at the other side. Default: for a client a server of the host's name; for a server whoever has a certificate of the `ca`. */
+  /** Who may be at the other side; needs `ca`. Default: for a client a server of the host's name; for a server whoever has a certificate of the `ca`. */
   readonly peer?: PeerCheck;
   /** The oldest version that is spoken. Default TLSv1.3. */
   readonly oldest?: 'TLSv1.2' | 'TLSv1.3';
