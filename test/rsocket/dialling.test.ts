@@ -89,7 +89,7 @@ describe('dialling', () => {
       const server = createServer().listen(0, host);
       await once(server, 'listening');
       const { port } = server.address() as { readonly port: number };
-      const socket = await openSocket({ host: 'shop.test', port }, 'tcp', undefined, resolve);
+      const socket = await openSocket({ host: 'shop.test', port }, 'shop', undefined, resolve);
       expect(socket.remoteAddress).to.equal(host);
       socket.destroy();
       server.close();
@@ -105,7 +105,7 @@ describe('dialling', () => {
     await once(free, 'close');
     const error = await failure(connect(tcp({ host: 'localhost', port })));
     expect(error.tag).to.equal('Unavailable');
-    expect(error.message).to.match(/^tcp:\/\/localhost:\d+: connect ECONNREFUSED/);
+    expect(error.message).to.match(/^tcp localhost:\d+: connect ECONNREFUSED/);
   });
 
   it('of a name that there is not says so', async () => {

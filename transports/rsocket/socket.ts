@@ -32,15 +32,14 @@ type Resolved = readonly { readonly address: string; readonly family: number }[]
 /**
  * A connected socket. Of a name with several addresses the first that answers is taken: they are tried in the resolver's order,
  * the families in turn, each 250 ms after the one before or once that has failed (happy eyeballs, RFC 8305). Rejects with
- * Unavailable when none answers, or when `stop` is aborted.
+ * Unavailable when none answers, or when `stop` is aborted; `name` is for the message.
  */
 export async function openSocket(
   { host, port }: Address,
-  scheme: string,
+  name: string,
   stop?: AbortSignal,
   resolve: Resolve = lookup,
 ): Promise<Socket> {
-  const place = writePlace(scheme, { host, port });
   try {
     const found = isIP(host) > 0 ? [host] : interleaved(await resolve(host, { all: true, verbatim: true }));
     if (stop?.aborted === true) throw reasonOf(stop);
@@ -49,7 +48,7 @@ export async function openSocket(
     return await firstValueFrom(stop === undefined ? trying : trying.pipe(takeUntil(aborted(stop))));
   } catch (cause) {
     const known = stop?.aborted === true ? reasonOf(stop) : cause;
-    throw meshError('Unavailable', `${place}: ${asMeshError(known).message}`, { cause });
+    throw meshError('Unavailable', `${name}: ${asMeshError(known).message}`, { cause });
   }
 }
 

@@ -39,7 +39,8 @@ export function tcp(target: TcpTarget = {}, options: WireOptions = {}): Transpor
 }
 
 async function dial(host: string, port: number, stop: AbortSignal | undefined): Promise<Link> {
-  return socketLink(await openSocket({ host, port }, 'tcp', stop), `tcp ${host}:${port}`);
+  const name = `tcp ${host}:${port}`;
+  return socketLink(await openSocket({ host, port }, name, stop), name);
 }
 
 function bind(

@@ -41,7 +41,7 @@ export function tls(target: TlsTarget = {}, options: WireOptions = {}): Transpor
 async function dial(settings: TlsSettings, place: Address, stop: AbortSignal | undefined): Promise<Link> {
   const name = `tls ${place.host}:${place.port}`;
   const { secured } = await import('./tls-client.js');
-  const open = await openSocket(place, 'tls', stop);
+  const open = await openSocket(place, name, stop);
   const { socket, remote } = await secured(open, settings, place, { alpn: ALPN, name, stop });
   return socketLink(socket, name, remote);
 }

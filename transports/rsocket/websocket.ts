@@ -77,7 +77,7 @@ async function dial(url: string, tls: TlsSettings | undefined, stop: AbortSignal
   const { protocol, hostname, port } = new URL(url);
   const secure = protocol === 'wss:';
   const place = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (secure ? 443 : 80) };
-  const open = await openSocket(place, secure ? 'wss' : 'ws', stop);
+  const open = await openSocket(place, url, stop);
   const plain = { socket: open, remote: { address: `${place.host}:${place.port}` } };
   const { socket, remote } = secure ? await secured(open) : plain;
   return new Promise((resolve, reject) => {
