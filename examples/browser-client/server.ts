@@ -1,7 +1,12 @@
-/** `node server.js`: a river gauge over WebSocket, and a page of one file that reads it with `millrace/browser`. */
+/**
+ * `node server.js`: a river gauge over WebSocket, and two pages that read it: one of one file with `millrace/browser`, and
+ * `/rsocket-js.html` with the stock client of rsocket-js, which is bundled for it.
+ */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { fromIterable, mesh } from 'millrace';
 import { websocket } from 'millrace/rsocket';
 import { Gauge } from './contract.js';
@@ -18,9 +23,24 @@ const app = await mesh()
   .configure({ 'app.grace': '1 s' })
   .run();
 
-const page = readFileSync(new URL('../../../examples/browser-client/index.html', import.meta.url), 'utf8');
+const page = (name: string) =>
+  readFileSync(new URL(`../../../examples/browser-client/${name}`, import.meta.url), 'utf8').replace(
+    '{address}',
+    app.addresses[0] ?? '',
+  );
+const [entry, buffer] = ['rsocket-js.js', 'buffer.js'].map((name) => fileURLToPath(new URL(name, import.meta.url)));
+const bundled = await build({
+  entryPoints: [entry ?? ''],
+  inject: [buffer ?? ''],
+  bundle: true,
+  format: 'esm',
+  platform: 'browser',
+  write: false,
+});
 const files = new Map([
-  ['/', { type: 'text/html', body: page.replace('{address}', app.addresses[0] ?? '') }],
+  ['/', { type: 'text/html', body: page('index.html') }],
+  ['/rsocket-js.html', { type: 'text/html', body: page('rsocket-js.html') }],
+  ['/rsocket-js.js', { type: 'text/javascript', body: bundled.outputFiles[0]?.text ?? '' }],
   ['/millrace.js', { type: 'text/javascript', body: readFileSync(new URL(import.meta.resolve('millrace/browser'))) }],
 ]);
 

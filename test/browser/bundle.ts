@@ -4,12 +4,8 @@ import { build } from 'esbuild';
 
 const dist = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Bundles `dist/ENTRY`; `globals` are files beside this one whose exports stand in for globals. Rejects if it reaches a module of Node. */
-export async function bundle(
-  entry: string,
-  format: 'esm' | 'iife' = 'iife',
-  globals: readonly string[] = [],
-): Promise<string> {
+/** Bundles `dist/ENTRY`. Rejects if it reaches a module of Node. */
+export async function bundle(entry: string, format: 'esm' | 'iife' = 'iife'): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [`${dist}${entry}`],
     bundle: true,
@@ -17,7 +13,6 @@ export async function bundle(
     format,
     platform: 'browser',
     target: 'es2022',
-    inject: globals.map((name) => `${dist}test/browser/${name}.js`),
     write: false,
     logLevel: 'silent',
   });

@@ -54,6 +54,7 @@ const bad: Readonly<Record<string, Buffer>> = {
   'a line with too much': Buffer.from('PROXY TCP4 192.0.2.7 192.0.2.1 49152 443 7\r\n'),
   'a line with a port too high': Buffer.from('PROXY TCP4 192.0.2.7 192.0.2.1 65536 443\r\n'),
   'a line with no address': Buffer.from('PROXY TCP4 home away 49152 443\r\n'),
+  'a line with half an address': Buffer.from('PROXY TCP4 999.0.2.7 192.0.2.1 49152 443\r\n'),
   'a line that ends otherwise': Buffer.from('PROXY TCP4 192.0.2.7 192.0.2.1 49152 443\n'),
 };
 
