@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { expect } from 'chai';
 import { addresses, contract, mesh, response, unchecked } from 'millrace';
@@ -181,6 +182,30 @@ async function resumed(transport: Transport): Promise<string> {
   client.close();
   return name === 'ERROR' && 'message' in frame ? frame.message : 'resumed';
 }
+
+describe('a client that says nothing, or what is no TLS,', function () {
+  this.timeout(30_000);
+
+  for (const [kind, place] of Object.entries(kinds)) {
+    it(`is left by ${kind} in its time, and others are served`, async () => {
+      const root = await authority();
+      const credentials = await root.issue({ addresses: ['127.0.0.1'] });
+      const server = await listen(place({ credentials }), () => of(payload('here')), { grace: 0 });
+      const { port } = server.address;
+      const [silent, halfway, wrong] = ['', '\x16\x03\x01\x02', 'GET / HTTP/1.1\r\n\r\n'].map((said) => {
+        const socket = connectTcp(port, '127.0.0.1').on('error', () => undefined);
+        socket.write(said);
+        return once(socket.resume(), 'close');
+      });
+      await wrong;
+      const client = await connect(place({ credentials: { ca: root.ca } }, port));
+      expect(text(await firstValueFrom(client.response(payload('x'))))).to.equal('here');
+      await Promise.all([silent, halfway]);
+      await over(client.close());
+      await over(server.close());
+    });
+  }
+});
 
 describe('TLS in an application', () => {
   const start = applications();

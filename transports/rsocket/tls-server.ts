@@ -62,8 +62,8 @@ export class TlsServer {
   /** New credentials are the server's, from now on. */
   serve(server: Server): void {
     this.server = server;
-    // What is wrong with one handshake ends that socket, and is nobody else's matter.
-    server.on('tlsClientError', () => undefined);
+    // What is wrong with one handshake ends that socket, and is nobody else's matter; Node leaves one that takes too long open.
+    server.on('tlsClientError', (_error, socket) => socket.destroy());
   }
 
   close(): void {
