@@ -9,6 +9,7 @@ import { TcpServerTransport } from 'rsocket-tcp-server';
 import { WebsocketClientTransport } from 'rsocket-websocket-client';
 import { type SocketFactory, WebsocketServerTransport } from 'rsocket-websocket-server';
 import { portOf } from '../rsocket/raw-peer.js';
+import { stockPair } from './stock-pair.js';
 
 /** Without its types: rsocket-js takes the browser's WebSocket, which `ws` is at run time but not in its types. */
 const ws = createRequire(import.meta.url)('ws');
@@ -55,28 +56,34 @@ const kinds: Readonly<Record<string, Kind>> = {
   },
 };
 
-export const stockPlaces: Readonly<Record<string, Place>> = Object.fromEntries(
-  Object.entries(kinds).flatMap(
-    ([name, { listen, client, ours }]) =>
-      [
+export const stockPlaces: Readonly<Record<string, Place>> = {
+  "a transport of one's own on the interfaces of rsocket-js"() {
+    const { client, server } = stockPair();
+    return { listen: stock({ server }), dial: () => stock({ client }) };
+  },
+  ...Object.fromEntries(
+    Object.entries(kinds).flatMap(
+      ([name, { listen, client, ours }]) =>
         [
-          `${name}, the client's by rsocket-js`,
-          () => ({ listen: ours(0), dial: ({ port }) => stock({ client: client(port) }) }),
-        ],
-        [
-          `${name}, the server's by rsocket-js`,
-          () => {
-            const { server, port } = listen();
-            return { listen: stock({ server }), dial: () => ours(port()) };
-          },
-        ],
-        [
-          `${name}, both sides by rsocket-js`,
-          () => {
-            const { server, port } = listen();
-            return { listen: stock({ server }), dial: () => stock({ client: client(port()) }) };
-          },
-        ],
-      ] satisfies [string, Place][],
+          [
+            `${name}, the client's by rsocket-js`,
+            () => ({ listen: ours(0), dial: ({ port }) => stock({ client: client(port) }) }),
+          ],
+          [
+            `${name}, the server's by rsocket-js`,
+            () => {
+              const { server, port } = listen();
+              return { listen: stock({ server }), dial: () => ours(port()) };
+            },
+          ],
+          [
+            `${name}, both sides by rsocket-js`,
+            () => {
+              const { server, port } = listen();
+              return { listen: stock({ server }), dial: () => stock({ client: client(port()) }) };
+            },
+          ],
+        ] satisfies [string, Place][],
+    ),
   ),
-);
+};

@@ -144,6 +144,15 @@ describe('the package', function () {
       expect(await succeed(node(), ['--no-warnings', 'out/commonjs.cjs'], project)).to.equal('over the weir false\n');
     });
 
+    it('says which package a part needs that is not there', async () => {
+      const code =
+        "import { connect } from 'millrace/rsocket'; import { stock } from 'millrace/rsocket/stock'; " +
+        'connect(stock({ client: { connect() {} } })).catch(({ tag, message }) => console.log(`${tag}: ${message}`))';
+      expect(await succeed(node(), ['--input-type=module', '-e', code], project)).to.equal(
+        'Invalid: stock() needs a package that is not there; npm install rsocket-core\n',
+      );
+    });
+
     it('maps a stack trace to its own sources', async () => {
       const code = "import { connect, tcp } from 'millrace/rsocket'; connect(tcp({ port: 'x' }))";
       const { output } = await run(node(), ['--enable-source-maps', '--input-type=module', '-e', code], project);

@@ -15,7 +15,10 @@ export class StockLink implements Link {
   private events: LinkEvents | undefined;
   /** Frames that have come before the engine began to read. */
   private early: Uint8Array[] = [];
+  /** The connection takes nothing more. */
   private gone = false;
+  private closed = false;
+  private told = false;
   private failure: Error | undefined;
   private readonly read: FrameReader;
   private readonly socket: Duplex | undefined;
@@ -34,8 +37,13 @@ export class StockLink implements Link {
       frame: (bytes) => this.received(bytes),
       drain: () => this.events?.drain(),
       ended: () => this.close(new Error('the other side has closed it')),
+      closed: () => this.over(),
     });
-    connection.onClose((error) => this.lost(error));
+    connection.onClose((error) => {
+      this.gone = true;
+      this.failure = error;
+      if (this.socket === undefined) this.over();
+    });
   }
 
   /** Without the socket beneath, rsocket-js says nothing of what has not gone. */
@@ -47,7 +55,7 @@ export class StockLink implements Link {
     this.events = events;
     for (const frame of this.early) events.frame(frame);
     this.early = [];
-    if (this.gone) this.tellClosed();
+    if (this.closed) this.tellClosed();
   }
 
   write(run: Uint8Array, done?: () => void): boolean {
@@ -58,7 +66,7 @@ export class StockLink implements Link {
       this.close(error instanceof Error ? error : new Error(String(error)));
     }
     done?.();
-    return this.unsent < HIGH_WATER;
+    return this.gone || this.unsent < HIGH_WATER;
   }
 
   pause(): void {
@@ -88,16 +96,16 @@ export class StockLink implements Link {
     if (!this.gone) this.connection.close(error);
   }
 
-  private lost(error: Error | undefined): void {
-    if (this.gone) return;
-    this.gone = true;
-    this.failure = error;
+  private over(): void {
+    this.closed = true;
     this.tellClosed();
   }
 
   private tellClosed(): void {
     const { events, failure } = this;
-    if (events !== undefined) nextTurn(() => events.closed(failure));
+    if (events === undefined || this.told) return;
+    this.told = true;
+    nextTurn(() => events.closed(failure));
   }
 }
 

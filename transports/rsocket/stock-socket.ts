@@ -16,6 +16,8 @@ export interface SocketEvents {
   drain(): void;
   /** The other side has gone. */
   ended(): void;
+  /** The connection has been closed, and all that it had written has gone. */
+  closed(): void;
 }
 
 type Listener = (chunk: Uint8Array) => void;
@@ -49,21 +51,26 @@ export function socketBeneath(connection: Closeable, read: FrameReader, events: 
     socket.off('data', fields.handleData);
     fields.handleData = (chunk) => void deframer.push(chunk);
     socket.on('data', fields.handleData);
-    return watched(socket, connection, events);
+    return watched(socket, ['close'], connection, events);
   }
   if (isStream(websocketDuplex) && fields.handleMessage !== undefined) {
     websocketDuplex.off('data', fields.handleMessage);
     fields.handleMessage = (message) => events.frame(message);
     websocketDuplex.on('data', fields.handleMessage);
-    return watched(websocketDuplex, connection, events);
+    return watched(websocketDuplex, ['close', 'end'], connection, events);
   }
   return undefined;
 }
 
-function watched(stream: Duplex, connection: Closeable, events: SocketEvents): Duplex {
+/** `last` are the events of which one is its last. */
+function watched(stream: Duplex, last: readonly string[], connection: Closeable, events: SocketEvents): Duplex {
   hearErrors(stream, connection);
   stream.on('drain', () => events.drain());
   stream.on('end', () => events.ended());
+  connection.onClose(() => {
+    if (stream.destroyed) events.closed();
+    else for (const event of last) stream.once(event, () => events.closed());
+  });
   return stream;
 }
 

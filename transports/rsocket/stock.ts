@@ -1,8 +1,8 @@
 /** The transports of rsocket-js as places to dial and to listen at. */
-import type * as rsocketCore from 'rsocket-core';
 import type { ClientTransport, ServerTransport } from 'rsocket-core';
 import { isMeshError, meshError, type MeshError, type Wire } from '../../framework/kernel.js';
 import type { Address, Bound, Link, Transport } from './link.js';
+import type { StockCodec } from './stock-frames.js';
 import { StockLink } from './stock-link.js';
 import { asWire, type WireOptions } from './wire.js';
 
@@ -14,8 +14,6 @@ export interface StockTarget {
   /** Where that is, as callers write it: `tcp://127.0.0.1:7001`. The transports of rsocket-js don't tell. */
   readonly address?: string;
 }
-
-type Library = typeof rsocketCore;
 
 /**
  * A place to dial or to listen at by transports of rsocket-js 1.0.0-alpha.3 (`rsocket-tcp-client`, `rsocket-websocket-server` and
@@ -49,12 +47,12 @@ export function stock(target: StockTarget, options: WireOptions = {}): Transport
 }
 
 async function dial(client: NonNullable<StockTarget['client']>, name: string): Promise<Link> {
-  const library = await load();
+  const codec = await load();
   const transport = typeof client === 'function' ? client(name) : client;
   if (transport === undefined) throw meshError('Invalid', `${name} is not an address that its client transport dials`);
   let link: StockLink | undefined;
   try {
-    await transport.connect((outbound) => (link = new StockLink(outbound, name, library)).handler);
+    await transport.connect((outbound) => (link = new StockLink(outbound, name, codec)).handler);
   } catch (cause) {
     throw unavailable(name, cause);
   }
@@ -63,11 +61,11 @@ async function dial(client: NonNullable<StockTarget['client']>, name: string): P
 }
 
 async function bind(server: ServerTransport, name: string, accept: (link: Link) => void): Promise<Bound> {
-  const library = await load();
+  const codec = await load();
   const opened = server.bind(
     () => Promise.resolve(),
     (first, outbound) => {
-      const link = new StockLink(outbound, name, library);
+      const link = new StockLink(outbound, name, codec);
       accept(link);
       link.handler.handle(first);
       return link.handler;
@@ -87,7 +85,7 @@ async function bind(server: ServerTransport, name: string, accept: (link: Link) 
   };
 }
 
-async function load(): Promise<Library> {
+async function load(): Promise<StockCodec> {
   try {
     return await import('rsocket-core');
   } catch (cause) {
@@ -110,5 +108,5 @@ function unavailable(name: string, cause: unknown): MeshError {
 function placeIn(address: string): Address {
   if (!URL.canParse(address)) return { host: address, port: 0 };
   const { hostname, port } = new URL(address);
-  return { host: hostname, port: Number(port) };
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
