@@ -18,7 +18,8 @@ export class KeepAlive {
   private heardAt: number;
   /** Something has come since the last look: a flag, since the clock is too dear to be asked for every piece. */
   private alive = false;
-  private probing = false;
+  /** Ends the wait for an answer to a probe. */
+  private probing: Stop | undefined;
   private readonly stops: Stop[];
 
   constructor(private readonly options: KeepAliveOptions) {
@@ -36,21 +37,21 @@ export class KeepAlive {
   /** Asks now whether the other side is there, and takes it for dead if nothing comes soon: this side may have slept. */
   probe(): void {
     const { clock, lifetime, send, dead } = this.options;
-    if (this.probing) return;
-    this.probing = true;
+    if (this.probing !== undefined) return;
+    const asked = clock.now();
     this.alive = false;
     send();
     const patience = Math.min(PATIENCE, lifetime);
-    this.stops.push(
-      clock.after(patience, () => {
-        this.probing = false;
-        if (!this.alive) dead(patience);
-      }),
-    );
+    this.probing = clock.after(patience, () => {
+      this.probing = undefined;
+      // A look in between has put down the flag, and the time in its place.
+      if (!this.alive && this.heardAt < asked) dead(patience);
+    });
   }
 
   stop(): void {
     for (const stop of this.stops) stop();
+    this.probing?.();
   }
 
   private check(): void {
