@@ -147,7 +147,7 @@ function watch(engine: Engine, interval: number, lifetime: number, session: Link
     lifetime,
     send: () => engine.outbox.keepAlive(true, new Uint8Array(0)),
     dead(silence) {
-      if (session?.silent(lifetime) === true) return;
+      if (session?.silent(Math.min(silence, lifetime)) === true) return;
       engine.abort(meshError('Broken', `${engine.name} was silent for ${Math.round(silence)} ms`));
     },
   });

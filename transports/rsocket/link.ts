@@ -25,8 +25,8 @@ export interface LinkSession {
   observe(bytes: Uint8Array, start: number, end: number): boolean;
   /** A client's SETUP asks for a session of this token. Says why there can't be one. */
   keep(token: Uint8Array): string | undefined;
-  /** Nothing has come for the lifetime of the connection. True if the session goes on without the pipe. */
-  silent(lifetime: number): boolean;
+  /** Nothing has come for so many milliseconds, which is too long. True if the session goes on without the pipe. */
+  silent(ms: number): boolean;
 }
 
 /** Who is at the other end, as far as the transport knows. */

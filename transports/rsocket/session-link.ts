@@ -142,10 +142,10 @@ export class SessionLink implements Link, LinkSession {
     return this.keeper.keep(this, token);
   }
 
-  silent(lifetime: number): boolean {
+  silent(ms: number): boolean {
     if (!this.kept || this.over) return false;
     // What was silent may be the pipe before this one.
-    if (this.flowing && this.options.clock.now() - this.resumedAt > lifetime) this.pipe?.link.destroy();
+    if (this.flowing && this.options.clock.now() - this.resumedAt > ms) this.pipe?.link.destroy();
     return true;
   }
 
