@@ -38,6 +38,11 @@ const frameworkExtras: readonly Extra[] = [
     because: 'the app joins container, configuration, log and traces, so that nothing below it knows them',
   },
   {
+    folder: 'discovery',
+    may: ['valibot'],
+    because: 'what a registry is told comes from anybody, and is read by a schema',
+  },
+  {
     folder: 'msgpack',
     may: ['msgpackr'],
     because: 'an optional peer is loaded by who imports millrace/msgpack and by nobody else',
