@@ -1,6 +1,19 @@
 /** What can be set about every application. */
 import { duration, optional, param, type Param } from '../core/index.js';
-import { PATIENCE, RECONNECT, RECONNECT_MOST } from '../discovery/index.js';
+import {
+  BALANCE,
+  EJECT_AFTER,
+  EJECT_MOST,
+  EJECT_TIME,
+  PANIC,
+  PATIENCE,
+  QUEUE,
+  RECONNECT,
+  RECONNECT_MOST,
+  REGION,
+  WARMING,
+  ZONE,
+} from '../discovery/index.js';
 import { HEALTH_HOST, HEALTH_PORT } from './health.js';
 import { LOG_LEVEL } from './logs.js';
 import { NOTIFIES } from './notify-bound.js';
@@ -37,4 +50,13 @@ export const OWN_PARAMS: readonly Param<unknown>[] = [
   PATIENCE,
   RECONNECT,
   RECONNECT_MOST,
+  BALANCE,
+  ZONE,
+  REGION,
+  QUEUE,
+  WARMING,
+  EJECT_AFTER,
+  EJECT_TIME,
+  EJECT_MOST,
+  PANIC,
 ];

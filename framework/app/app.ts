@@ -153,7 +153,10 @@ class RunningApp implements App {
     );
     const stack = filters(traceServer(clock), bound, butForStatus(filters(...plan.filters)), deadline(clock));
     this.answers = dispatch(this.routes, { codecs: this.codecs, stack });
-    this.peers = new Peers(plan.discoveries, wires, this.terms, peerLog(this.logger));
+    this.peers = new Peers(plan.discoveries, wires, this.terms, {
+      tell: peerLog(this.logger),
+      balancer: (service) => plan.balancers.get(service),
+    });
     this.config.watch(LOG_LEVEL).subscribe((level) => (this.logger.level = level));
   }
 
@@ -368,6 +371,7 @@ function paramsOf(plan: Blueprint, graph: Graph): Param<unknown>[] {
     ...OWN_PARAMS,
     ...Object.values(CODEC_LIMITS),
     ...[...plan.wires, ...plan.discoveries.flatMap(({ wires }) => wires)].flatMap((wire) => wire.params),
+    ...plan.discoveries.flatMap((discovery) => discovery.params ?? []),
     ...graph.settings,
     ...plan.params,
   ];

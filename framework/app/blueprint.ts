@@ -1,7 +1,7 @@
 /** All that is said of an application before it starts. */
 import type { Client, Codec, Contract, Failures, Methods, Wire } from '../contract/index.js';
 import type { Agnostic, Clock, Param } from '../core/index.js';
-import type { Discovery } from '../discovery/index.js';
+import type { Balancer, Discovery } from '../discovery/index.js';
 import type { Constructor } from './decorators.js';
 import type { LogOptions } from './logs.js';
 import type { Provision } from './providers.js';
@@ -33,6 +33,8 @@ export interface Blueprint {
   readonly answering: readonly Answering[];
   readonly wires: readonly Wire[];
   readonly discoveries: readonly Discovery[];
+  /** How instances are chosen, by the name of the contract. */
+  readonly balancers: ReadonlyMap<string, Balancer>;
   readonly provisions: readonly Provision[];
   readonly params: readonly Param<unknown>[];
   /** Values of params; what stands later holds before what stands earlier. */

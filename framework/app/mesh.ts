@@ -1,7 +1,7 @@
 /** What an application is made of, said once in its main file: services, wires, where others are, and how it is configured. */
 import type { Codec, Contract, Failures, Handlers, Methods, Wire } from '../contract/index.js';
 import { type Agnostic, type Clock, MeshError, type Param, systemClock } from '../core/index.js';
-import type { Discovery } from '../discovery/index.js';
+import type { Balancer, Discovery } from '../discovery/index.js';
 import { type App, startApp } from './app.js';
 import type { Answering, Blueprint, Callers, ConfigSources } from './blueprint.js';
 import { type Constructor, contractsOf } from './decorators.js';
@@ -45,6 +45,14 @@ export class Mesh {
   /** Where other services are. */
   in(...discoveries: readonly Discovery[]): Mesh {
     return this.but({ discoveries: [...this.blueprint.discoveries, ...discoveries] });
+  }
+
+  /**
+   * How one of the instances of a contract's service is chosen for a call. Default: the param `discovery.balance`.
+   * @example mesh(Home).balance(Catalog, consistentHash({ key: (call) => call.baggage.get('user') }))
+   */
+  balance(contract: Contract, balancer: Balancer): Mesh {
+    return this.but({ balancers: new Map(this.blueprint.balancers).set(contract.name, balancer) });
   }
 
   /** What classes get that ask for `token`; what was said last holds. */
@@ -114,6 +122,7 @@ export function mesh(...services: readonly Constructor[]): Mesh {
     answering: [],
     wires: [],
     discoveries: [],
+    balancers: new Map(),
     provisions: [],
     params: [],
     code: [],

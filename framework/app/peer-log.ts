@@ -10,7 +10,13 @@ export function peerLog(logger: Logger): PeerListener {
     const { peer } = news;
     if (kind === 'up')
       return news.again ? logger.info({ peer }, 'peer is up again') : logger.debug({ peer }, 'peer is up');
+    if (kind === 'readmitted') return logger.info({ peer, service: news.service }, 'peer gets calls again');
     const { error } = news;
+    if (kind === 'ejected')
+      return logger.warn(
+        { peer, service: news.service, reason: error.message },
+        'peer gets no calls: it fails at them',
+      );
     if (kind === 'down') return logger.warn({ peer, reason: error.message }, 'peer is down');
     const { method, to } = news;
     logger.debug({ method, peer, to, reason: error.message }, 'call goes elsewhere');

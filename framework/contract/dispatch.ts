@@ -11,6 +11,7 @@ import {
   TextMessage,
   withRequest,
 } from '../core/index.js';
+import { askedAs } from './asked.js';
 import { AS_IT_IS, type AnyHandler, type Coder, type DefectListener, type Route, routeOf } from './answer.js';
 import { CONTENT_TYPE, CONTRACT_VERSION, type ClientOptions, typedClient } from './client.js';
 import { type Codec, type Codecs, codecs as codecsOf } from './codec.js';
@@ -124,7 +125,7 @@ export function encoding(next: WireCalls, codecs: Codecs = codecsOf()): Service<
       const encode = (value: unknown): Encoded => messageOf(codec.encode(value));
       const request =
         call.interaction === 'channel' ? (call.request as Observable<unknown>).pipe(map(encode)) : encode(call.request);
-      return next(withRequest(call, request))
+      return next(askedAs(call, request))
         .pipe(map((message) => codec.decode(message)))
         .subscribe(to);
     });

@@ -1,4 +1,5 @@
 /** Contracts as values: what is asked and answered, by whom it is served, and how it is called. */
+export { askedOf } from './asked.js';
 export * from './answer.js';
 export * from './bytes-codec.js';
 export * from './client.js';

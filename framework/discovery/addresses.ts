@@ -1,8 +1,8 @@
-/** Where services are, said once: a static list. */
-import type { Observable } from 'rxjs';
-import { BehaviorSubject } from 'rxjs';
-import type { Wire } from '../contract/index.js';
-import { type MeshError, meshError } from '../core/index.js';
+/** Where services are: what says so, and the simplest that does, a list. */
+import { type Observable, of } from 'rxjs';
+import type { Wire, WireTerms } from '../contract/index.js';
+import { type MeshError, meshError, type Param } from '../core/index.js';
+import { type Instance, instanceOf } from './instance.js';
 
 /** Where the services of a mesh are found. */
 export interface Discovery {
@@ -10,8 +10,19 @@ export interface Discovery {
   readonly name: string;
   /** Wires that it names itself, beside those of the application. */
   readonly wires: readonly Wire[];
-  /** The places at this moment, and whenever they change. */
-  readonly places: Observable<readonly PeerPlace[]>;
+  /** What can be set about it. */
+  readonly params?: readonly Param<unknown>[];
+  /** The instances at this moment, and whenever they change; for as long as somebody listens. */
+  instances(terms: DiscoveryTerms): Observable<readonly Instance[]>;
+  /** Keeps the application known there, as it is and as it changes, for as long as somebody listens. Completes when it has been taken out. */
+  register?(self: Observable<Instance>, terms: DiscoveryTerms): Observable<never>;
+}
+
+/** What an application says to its discoveries. */
+export interface DiscoveryTerms extends WireTerms {
+  readonly wires: readonly Wire[];
+  /** Names of the contracts that the application calls: at once, and whenever there is a new one. */
+  readonly wanted: Observable<ReadonlySet<string>>;
 }
 
 /** A wire to dial, or an address that one of the application's wires understands, `tcp://127.0.0.1:7001`. */
@@ -24,21 +35,26 @@ export type PeerPlace = Wire | string;
  */
 export function addresses(...places: readonly PeerPlace[]): Discovery {
   const wires = places.filter((place) => typeof place !== 'string');
-  return { name: 'addresses', wires, places: new BehaviorSubject(places) };
+  const instances = places.map((place) => instanceAt(typeof place === 'string' ? place : place.name));
+  return { name: 'addresses', wires, instances: () => of(instances) };
 }
 
-/** The wire of a place. Throws Invalid where no wire understands an address. */
-export function wireAt(place: PeerPlace, wires: readonly Wire[]): Wire {
-  if (typeof place !== 'string') return place;
+/** An instance of which nothing is known but its address, for a discovery of one's own: it says itself what it serves. */
+export function instanceAt(address: string): Instance {
+  return instanceOf({ app: '', id: address, addresses: [address] });
+}
+
+/** The wire of an address. Throws Invalid where no wire understands it. */
+export function wireAt(address: string, wires: readonly Wire[]): Wire {
   for (const wire of wires) {
-    const found = wire.at(place);
+    const found = wire.name === address ? wire : wire.at(address);
     if (found !== undefined) return found;
   }
-  const [, scheme] = ADDRESS.exec(place) ?? [];
-  if (scheme === undefined) throw wrong(`'${place}' is not an address such as 'tcp://127.0.0.1:7001'`);
+  const [, scheme] = ADDRESS.exec(address) ?? [];
+  if (scheme === undefined) throw wrong(`'${address}' is not an address such as 'tcp://127.0.0.1:7001'`);
   const known =
     wires.length === 0 ? 'the application has no wires' : `it is over ${wires.map(({ name }) => name).join(', ')}`;
-  throw wrong(`no wire reaches '${place}' (${known}); give .over(…) one for ${scheme}`);
+  throw wrong(`no wire reaches '${address}' (${known}); give .over(…) one for ${scheme}`);
 }
 
 const ADDRESS = /^([a-z][a-z0-9+.-]*):\/\/[^/]+:\d+(?:\/|$)/;

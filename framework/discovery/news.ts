@@ -14,6 +14,9 @@ export type PeerNews =
       readonly to: string;
       readonly error: MeshError;
     }
+  /** It failed at calls of a service while others didn't: it gets no more of them but for trials; until one succeeds. */
+  | { readonly kind: 'ejected'; readonly service: string; readonly peer: string; readonly error: MeshError }
+  | { readonly kind: 'readmitted'; readonly service: string; readonly peer: string }
   /** Nobody serves a call at the moment: it waits, as long as patience lasts. */
   | { readonly kind: 'waits'; readonly method: string };
 

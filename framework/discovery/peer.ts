@@ -1,5 +1,5 @@
 /** One place where services are: its endpoint, what it says of itself, and how many calls are open there. */
-import { BehaviorSubject, type Observable, Subscription } from 'rxjs';
+import { BehaviorSubject, type Observable, Subject, Subscription } from 'rxjs';
 import { clientOf, type Wire, type WireCalls, type WireTerms } from '../contract/index.js';
 import {
   Backoff,
@@ -14,6 +14,7 @@ import {
   param,
   type Stop,
 } from '../core/index.js';
+import type { Instance } from './instance.js';
 import { Platform, type Status } from './status.js';
 
 export const RECONNECT = param(
@@ -51,9 +52,15 @@ export type PeerState =
 
 export class Peer {
   readonly address: string;
-  readonly state = new BehaviorSubject<PeerState>({ kind: 'unknown' });
+  /** Emits when it may take calls again that it granted no lease for. */
+  readonly freed = new Subject<void>();
   /** Calls that are open there. */
   pending = 0;
+  /** Whether it would take a call now. */
+  available = true;
+  /** When it was last found up. */
+  upSince = 0;
+  private readonly states = new BehaviorSubject<PeerState>({ kind: 'unknown' });
   private readonly endpoint: Endpoint<Encoded | Observable<Encoded>, Encoded>;
   private readonly clock: Clock;
   private readonly watching = new Subscription();
@@ -61,9 +68,12 @@ export class Peer {
   private readonly backoff: Backoff;
   /** It has said of itself that it is a Millrace application. */
   private known = false;
+  private wanted = false;
 
   constructor(
     wire: Wire,
+    /** As discovery tells of it. */
+    public instance: Instance,
     private readonly terms: WireTerms,
   ) {
     this.address = wire.name;
@@ -74,10 +84,34 @@ export class Peer {
       () => terms.get(RECONNECT),
       () => terms.get(RECONNECT_MOST),
     );
+    this.watching.add(this.endpoint.availability.subscribe((level) => this.availableNow(level > 0)));
+  }
+
+  get state(): PeerState {
+    return this.states.value;
+  }
+
+  /** What is known of it: at once, and each time it changes. */
+  get changes(): Observable<PeerState> {
+    return this.states;
+  }
+
+  /** Somebody wants to call it: from now on it is watched. */
+  want(): void {
+    if (this.wanted) return;
+    this.wanted = true;
+    this.watch();
+  }
+
+  /** What discovery tells of it has changed. One that it tells anew of is worth a try. */
+  told(instance: Instance): void {
+    const before = this.instance;
+    this.instance = instance;
+    if (before.dirty !== instance.dirty || before.status !== instance.status) this.wake();
   }
 
   /** Asks the peer how it is, for as long as it can be asked, and again after each time it could not. */
-  watch(): void {
+  private watch(): void {
     this.wait = undefined;
     if (this.watching.closed) return;
     const sink = new GateSink<Status>(
@@ -112,9 +146,17 @@ export class Peer {
     return this.endpoint.call;
   }
 
+  /** Whether it may be one that serves `service`, as far as is known. */
+  mayServe(service: string): boolean {
+    const { services } = this.instance;
+    if (services.length > 0) return services.includes(service);
+    const { value } = this.states;
+    return value.kind !== 'up' || value.services === undefined || value.services.has(service);
+  }
+
   /** Whether calls to `service` may go there now. */
   serves(service: string): boolean {
-    const { value } = this.state;
+    const { value } = this.states;
     return value.kind === 'up' && value.ready && (value.services === undefined || value.services.has(service));
   }
 
@@ -122,33 +164,46 @@ export class Peer {
   close(): Observable<never> {
     this.wait?.stop();
     this.watching.unsubscribe();
-    this.state.complete();
+    this.states.complete();
+    this.freed.complete();
     return this.endpoint.close();
   }
 
   private heard({ ready, services }: Status): void {
     this.known = true;
     this.backoff.reset();
-    this.state.next({ kind: 'up', ready, services: new Set(services) });
+    this.isUp();
+    this.states.next({ kind: 'up', ready, services: new Set(services) });
   }
 
   private lost(error: MeshError): void {
     if (FOREIGN.has(error.tag) || (isUnheardOf(error) && !this.known)) return this.foreign();
-    const was = this.state.value.kind;
-    this.state.next({ kind: 'down', error });
+    const was = this.states.value.kind;
+    this.states.next({ kind: 'down', error });
     this.again(was === 'up' ? 0 : this.backoff.first());
   }
 
   /** A peer that answers, but not this, is no Millrace application: it may serve anything. */
   private foreign(): void {
-    this.state.next({ kind: 'up', ready: true, services: undefined });
+    this.isUp();
+    this.states.next({ kind: 'up', ready: true, services: undefined });
     this.again();
+  }
+
+  private isUp(): void {
+    if (this.states.value.kind !== 'up') this.upSince = this.clock.now();
+  }
+
+  private availableNow(available: boolean): void {
+    const before = this.available;
+    this.available = available;
+    if (available && !before) this.freed.next();
   }
 
   /** Tries again later; `least` is the pause that a waiting call can't shorten. */
   private again(least = this.backoff.first()): void {
-    const { value } = this.state;
-    if (value.kind === 'up' && value.services !== undefined) this.state.next({ ...value, ready: false });
+    const { value } = this.states;
+    if (value.kind === 'up' && value.services !== undefined) this.states.next({ ...value, ready: false });
     const now = this.clock.now();
     const pause = this.backoff.next();
     this.tryAt(now + pause, now + Math.min(pause, least));

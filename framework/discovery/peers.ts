@@ -1,22 +1,15 @@
-/** All the peers of an application, and the calls to them: to the one with the fewest open, and once elsewhere if it refuses. */
-import { map, merge, Observable, Subscriber, type Subscription } from 'rxjs';
+/** All the peers of an application, by discovery, and the services that they serve. */
+import { BehaviorSubject, map, merge, Observable, type Subscription } from 'rxjs';
 import type { Wire, WireCalls, WireTerms } from '../contract/index.js';
-import {
-  asMeshError,
-  type Call,
-  duration,
-  type Encoded,
-  isMeshError,
-  type MeshError,
-  meshError,
-  param,
-  type Stop,
-  withRequest,
-} from '../core/index.js';
+import { asMeshError, type Call, duration, type MeshError, meshError, param, text } from '../core/index.js';
 import { type Discovery, wireAt } from './addresses.js';
+import { BalancedCall } from './balanced-call.js';
+import type { Balancer } from './balancer.js';
+import { type Instance, statusOf } from './instance.js';
 import type { PeerListener } from './news.js';
 import { Peer } from './peer.js';
-import { Rewind } from './rewind.js';
+import { Pool } from './pool.js';
+import { routeOverride } from './route-override.js';
 
 export const PATIENCE = param(
   'discovery.patience',
@@ -25,30 +18,54 @@ export const PATIENCE = param(
   'Milliseconds that a call waits for a peer that serves it, before it fails with Unavailable.',
 );
 
-type Message = Encoded | Observable<Encoded>;
+export const ZONE = param(
+  'discovery.zone',
+  '',
+  text,
+  'The zone that the application is in: instances of the same are called first.',
+);
+
+export const REGION = param(
+  'discovery.region',
+  '',
+  text,
+  'The region that the application is in: instances of the same are called before others.',
+);
+
+export interface PeersOptions {
+  readonly tell?: PeerListener;
+  /** The way of choosing among the instances of a service; the param `discovery.balance` where it is undefined. */
+  readonly balancer?: (service: string) => Balancer | undefined;
+  /** What stands before the calls of a method at one peer. */
+  readonly through?: (method: string, calls: WireCalls) => WireCalls;
+}
 
 /** Throws Invalid for an address that no wire reaches. */
 export class Peers {
   private readonly peers = new Map<string, Peer>();
-  private readonly waiting = new Set<() => void>();
+  private readonly pools = new Map<string, Pool>();
+  private readonly wanted = new BehaviorSubject<ReadonlySet<string>>(new Set());
   private readonly watching: readonly Subscription[];
   private readonly sources = new Map<number, ReadonlySet<string>>();
   /** Why a discovery has ended. */
   private fault: MeshError | undefined;
   private closed = false;
-  private turn = 0;
 
   constructor(
     discoveries: readonly Discovery[],
-    private readonly wires: readonly Wire[],
+    wires: readonly Wire[],
     private readonly terms: WireTerms,
-    readonly tell: PeerListener = () => undefined,
+    private readonly options: PeersOptions = {},
   ) {
-    this.watching = discoveries.map(({ places }, at) =>
-      places.pipe(map((present) => new Map(present.map((place) => this.wireOf(place))))).subscribe({
-        next: (present) => this.update(at, present),
-        error: (error: unknown) => (this.fault = asMeshError(error)),
-      }),
+    const all = [...wires, ...discoveries.flatMap((each) => each.wires)];
+    this.watching = discoveries.map((discovery, at) =>
+      discovery
+        .instances({ ...terms, wires, wanted: this.wanted })
+        .pipe(map((present) => reachable(present, all)))
+        .subscribe({
+          next: (present) => this.update(at, present),
+          error: (error: unknown) => (this.fault = asMeshError(error)),
+        }),
     );
     if (this.fault === undefined) return;
     this.close().subscribe();
@@ -61,195 +78,143 @@ export class Peers {
 
   /** The calls to a contract's service, wherever it is. */
   service(name: string): WireCalls {
-    return (call) => new Observable((to) => new Balanced(this, name, call, to).start());
-  }
-
-  /** The peer with the fewest open calls that serves `name` now; those of equal count in turn. */
-  choose(name: string, but: Peer | undefined): Peer | undefined {
-    let best: Peer | undefined;
-    const all = this.all;
-    this.turn += 1;
-    for (let i = 0; i < all.length; i++) {
-      const peer = all[(i + this.turn) % all.length] as Peer;
-      if (peer !== but && peer.serves(name) && (best === undefined || peer.pending < best.pending)) best = peer;
-    }
-    return best;
-  }
-
-  /** Runs `then` once a peer may serve `name`, or `late` once patience has ended. */
-  await(name: string, then: (peer: Peer) => void, late: (error: MeshError) => void): Stop {
-    const stop = (): void => {
-      this.waiting.delete(look);
-      stopTimer();
-    };
-    const look = (): void => {
-      const peer = this.choose(name, undefined);
-      if (peer === undefined) return;
-      stop();
-      then(peer);
-    };
-    const stopTimer = this.terms.clock.after(
-      this.terms.get(PATIENCE),
-      () => {
-        stop();
-        late(this.nobody(name));
+    const pool = this.poolOf(name);
+    const terms = {
+      clock: this.terms.clock,
+      tell: this.tell,
+      patience: () => this.terms.get(PATIENCE),
+      wake: () => {
+        for (const peer of this.peers.values()) if (peer.mayServe(name)) peer.wake();
       },
-      true,
-    );
-    this.waiting.add(look);
-    for (const peer of this.peers.values()) peer.wake();
-    return stop;
-  }
-
-  /** Why nobody serves `name`. */
-  nobody(name: string): MeshError {
-    const known = this.all.map((peer) => `${peer.address} ${stateOf(peer, name)}`);
-    const where =
-      known.length === 0 ? 'no peers are known; say where they are with .in(addresses(…))' : known.join(', ');
-    const ended = this.fault === undefined ? '' : `; a discovery has ended: ${this.fault.message}`;
-    return meshError('Unavailable', `nobody serves ${name}: ${where}${ended}`, { from: name, cause: this.fault });
+      nobody: (call: Call<unknown>) => this.nobody(pool, call),
+    };
+    return (call) => new Observable((to) => new BalancedCall(pool, terms, call, to).start());
   }
 
   /** Cold: leaves all peers. */
   close(): Observable<never> {
     this.closed = true;
     for (const each of this.watching) each.unsubscribe();
+    this.wanted.complete();
     return merge(...this.all.map((peer) => peer.close()));
   }
 
-  private wireOf(place: Wire | string): [string, Wire] {
-    const wire = wireAt(place, this.wires);
-    return [wire.name, wire];
+  private get tell(): PeerListener {
+    return this.options.tell ?? (() => undefined);
   }
 
-  private update(source: number, present: ReadonlyMap<string, Wire>): void {
+  private poolOf(name: string): Pool {
+    const known = this.pools.get(name);
+    if (known !== undefined) return known;
+    const { clock } = this.terms;
+    const pool = new Pool(name, {
+      clock,
+      get: (each) => this.terms.get(each),
+      zone: this.terms.get(ZONE),
+      region: this.terms.get(REGION),
+      balancer: this.options.balancer?.(name),
+      tell: this.tell,
+      through: this.options.through ?? ((_method, calls) => calls),
+    });
+    this.pools.set(name, pool);
+    this.wanted.next(new Set([...this.wanted.value, name]));
+    this.refresh(pool);
+    return pool;
+  }
+
+  private refresh(pool: Pool): void {
+    const some = this.all.filter((peer) => peer.mayServe(pool.name));
+    for (const peer of some) peer.want();
+    pool.update(some);
+  }
+
+  private update(source: number, present: ReadonlyMap<string, readonly [Wire, Instance]>): void {
     if (this.closed) return;
     this.sources.set(source, new Set(present.keys()));
-    for (const [address, wire] of present) if (!this.peers.has(address)) this.add(address, new Peer(wire, this.terms));
+    for (const [address, [wire, instance]] of present) {
+      const known = this.peers.get(address);
+      if (known === undefined) this.add(address, new Peer(wire, instance, this.terms));
+      else known.told(instance);
+    }
     for (const [address, peer] of this.peers) {
       if ([...this.sources.values()].some((known) => known.has(address))) continue;
       this.peers.delete(address);
       peer.close().subscribe();
     }
+    for (const pool of this.pools.values()) this.refresh(pool);
   }
 
   private add(address: string, peer: Peer): void {
     this.peers.set(address, peer);
     let known: boolean | undefined;
     let before = false;
-    peer.state.subscribe((state) => {
+    peer.changes.subscribe((state) => {
       if (state.kind === 'up' && known !== true) this.tell({ kind: 'up', peer: address, again: before });
       if (state.kind === 'down' && known !== false) this.tell({ kind: 'down', peer: address, error: state.error });
       if (state.kind !== 'unknown') known = state.kind === 'up';
       before ||= known === true;
-      for (const look of this.waiting) look();
+      for (const pool of this.pools.values()) this.refresh(pool);
     });
-    peer.watch();
+    peer.freed.subscribe(() => {
+      for (const pool of this.pools.values()) pool.waiting.wake();
+    });
+    if (peer.instance.services.length === 0) peer.want();
   }
+
+  /** Why nobody serves a call. */
+  private nobody({ name, size }: Pool, call: Call<unknown>): MeshError {
+    const ended = this.fault === undefined ? '' : `; a discovery has ended: ${this.fault.message}`;
+    const details = { from: name, cause: this.fault };
+    const wanted = routeOverride(call, name);
+    if (wanted !== undefined && size > 0) {
+      const what = `no instance of ${name} is as the call's route wants it: ${JSON.stringify(wanted)}`;
+      return meshError('Unavailable', what, { ...details, code: 'MILLRACE_ROUTE' });
+    }
+    if (size > 0) {
+      const what = `${name}: ${size === 1 ? 'its instance takes' : `its ${size} instances take`} no more calls at the moment`;
+      return meshError('Rejected', what, { ...details, code: 'MILLRACE_LEASE', retry: 'never' });
+    }
+    const known = this.all.map((peer) => `${peer.address} ${stateOf(peer, name)}`);
+    const where =
+      known.length === 0 ? 'no peers are known; say where they are with .in(addresses(…))' : known.join(', ');
+    return meshError('Unavailable', `nobody serves ${name}: ${where}${ended}`, details);
+  }
+}
+
+/** What is told of can be dialled; of several addresses the first that a wire of the application understands. */
+function reachable(
+  present: readonly Instance[],
+  wires: readonly Wire[],
+): ReadonlyMap<string, readonly [Wire, Instance]> {
+  return new Map(
+    present
+      .filter(({ addresses }) => addresses.length > 0)
+      .map((instance) => {
+        const wire = wireOf(instance, wires);
+        return [wire.name, [wire, instance]] as const;
+      }),
+  );
+}
+
+function wireOf({ addresses }: Instance, wires: readonly Wire[]): Wire {
+  for (const address of addresses) {
+    const found = wires.find((wire) => wire.name === address) ?? wires.map((wire) => wire.at(address)).find(Boolean);
+    if (found !== undefined) return found;
+  }
+  return wireAt(addresses[0] ?? '', wires);
 }
 
 function stateOf(peer: Peer, name: string): string {
-  const state = peer.state.value;
-  if (state.kind === 'unknown') return 'has not answered yet';
+  const state = peer.state;
+  const status = statusOf(peer.instance);
+  if (status !== 'UP') return `is ${status}`;
+  if (state.kind === 'unknown')
+    return peer.mayServe(name) ? 'has not answered yet' : `serves ${listed(peer.instance.services)}`;
   if (state.kind === 'down') return `is down (${state.error.message})`;
   if (!state.ready) return 'is not ready';
-  return `serves ${[...(state.services ?? [name])].join(' and ')}`;
+  return `serves ${listed([...(state.services ?? [name])])}`;
 }
 
-/** One call, wherever it goes. */
-class Balanced {
-  private retried = false;
-  private peer: Peer | undefined;
-  /** A channel's messages, which are said again where the call is. */
-  private readonly said: Rewind<Encoded> | undefined;
-  private readonly call: Call<Message>;
-
-  constructor(
-    private readonly peers: Peers,
-    private readonly name: string,
-    call: Call<Message>,
-    private readonly to: Subscriber<Encoded>,
-  ) {
-    this.said = 'subscribe' in call.request ? new Rewind(call.request) : undefined;
-    this.call = this.said === undefined ? call : withRequest(call, this.said.items);
-    to.add(() => this.begun());
-  }
-
-  start(): void {
-    const peer = this.peers.choose(this.name, undefined);
-    if (peer === undefined) this.wait();
-    else this.ask(peer);
-  }
-
-  /**
-   * What was refused, and not begun, goes elsewhere, once; where the peer is on its way out, to whoever comes in its place. Who
-   * refuses while it goes on, and is the only one, has the last word.
-   */
-  failed(error: unknown, begun: boolean): void {
-    const known = asMeshError(error);
-    const refused = isMeshError(known, 'Rejected') || isMeshError(known, 'Unavailable');
-    if (!begun && refused && known.retry === 'elsewhere' && !this.retried && this.said?.again() !== false) {
-      this.retried = true;
-      const other = this.peers.choose(this.name, this.peer);
-      if (other !== undefined) {
-        const [peer, to] = [this.peer?.address ?? this.name, other.address];
-        this.peers.tell({ kind: 'elsewhere', method: this.call.method, peer, to, error: known });
-        return this.ask(other);
-      }
-      if (this.peer?.serves(this.name) !== true) return this.wait();
-    }
-    this.to.error(known.from === undefined ? heardFrom(known, this.peer?.address ?? this.name) : known);
-  }
-
-  /** The call goes nowhere else now. */
-  begun(): void {
-    this.said?.settle();
-  }
-
-  private wait(): void {
-    this.peers.tell({ kind: 'waits', method: this.call.method });
-    const stop = this.peers.await(
-      this.name,
-      (found) => this.ask(found),
-      (error) => this.to.error(error),
-    );
-    this.to.add(stop);
-  }
-
-  private ask(peer: Peer): void {
-    this.peer = peer;
-    const attempt = new Attempt(this, peer, this.to);
-    peer.call(this.call).subscribe(attempt);
-  }
-}
-
-class Attempt extends Subscriber<Encoded> {
-  private begun = false;
-
-  constructor(
-    private readonly owner: Balanced,
-    peer: Peer,
-    private readonly to: Subscriber<Encoded>,
-  ) {
-    super(to);
-    peer.pending += 1;
-    this.add(() => (peer.pending -= 1));
-  }
-
-  protected override _next(item: Encoded): void {
-    if (!this.begun) this.owner.begun();
-    this.begun = true;
-    this.to.next(item);
-  }
-
-  protected override _error(error: unknown): void {
-    this.unsubscribe();
-    this.owner.failed(error, this.begun);
-  }
-}
-
-/** Marks an error as one of a call to somebody else: who passes it on has not refused the call himself. */
-function heardFrom(error: MeshError, from: string): MeshError {
-  const { tag, message, code, after, httpStatus, rsocketCode, detail, retry, cause } = error;
-  return meshError(tag, message, { code, after, httpStatus, rsocketCode, detail, retry, cause, from });
+function listed(services: readonly string[]): string {
+  return services.join(' and ');
 }

@@ -13,10 +13,13 @@ import {
 } from 'rxjs';
 import { applications, failure } from './applications.js';
 import { Ratings } from './contracts.js';
-import { callerOf, emptyPlace, type Peer, peer } from './peers.js';
+import { callerOf as callerOfAny, emptyPlace, type Peer, peer } from './peers.js';
 
 describe('of several peers', () => {
   const start = applications();
+  /** Without chance, so that a test can say who is next. */
+  const callerOf = (...[begin, places, values]: Parameters<typeof callerOfAny>): Promise<App> =>
+    callerOfAny(begin, places, { 'discovery.balance': 'least-pending', ...values });
   const ask = (app: App, id: string): Promise<number> => firstValueFrom(app.client(Ratings).of(id));
   const refuse = (tag: ErrorTag) => () => throwError(() => new MeshError(tag, 'not now'));
 

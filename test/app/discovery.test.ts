@@ -7,9 +7,10 @@ import {
   type Discovery,
   type Endpoint,
   type Encoded,
+  type Instance,
   mesh,
   MeshError,
-  type PeerPlace,
+  instanceAt,
   type Status,
   TextMessage,
   type Wire,
@@ -101,8 +102,9 @@ describe('peers are found', () => {
 
   it('as a discovery tells of them, and are left when it does so no more', async () => {
     const [one, other] = [await peer(start, () => of(1)), await peer(start, () => of(2))];
-    const places = new Subject<readonly PeerPlace[]>();
-    const discovery: Discovery = { name: 'told', wires: [], places: concat(of([one.address]), places) };
+    const places = new Subject<readonly string[]>();
+    const told = concat(of([one.address]), places).pipe(map((each) => each.map(instanceAt)));
+    const discovery: Discovery = { name: 'told', wires: [], instances: () => told };
     const caller = await start(mesh().over(tcp()).in(discovery));
     expect(await ask(caller)).to.equal(1);
     places.next([one.address, other.address]);
@@ -113,8 +115,8 @@ describe('peers are found', () => {
 
   it('though one of the discoveries fails while they are known', async () => {
     const known = await peer(start);
-    const broken = new Subject<readonly PeerPlace[]>();
-    const discovery: Discovery = { name: 'told', wires: [], places: broken };
+    const broken = new Subject<readonly Instance[]>();
+    const discovery: Discovery = { name: 'told', wires: [], instances: () => broken };
     const caller = await start(
       mesh().over(tcp()).in(addresses(known.address), discovery).configure({ 'discovery.patience': '20 ms' }),
     );

@@ -103,7 +103,14 @@ export function rsocket(options: ConnectOptions = {}): Connect<Transport, WireRe
             open = made;
             all.add(made);
             const gone = (): void => void all.delete(made);
-            made.leaving.subscribe({ complete: () => (present = open = undefined) });
+            // It keeps the leases of its connection; without one a call dials, and waits for what that grants.
+            const levels = made.availability.subscribe((level) => open === made && availability.next(level));
+            const left = (): void => {
+              levels.unsubscribe();
+              present = open = undefined;
+              if (!closed) availability.next(1);
+            };
+            made.leaving.subscribe({ complete: left });
             made.closed.subscribe({ error: gone, complete: gone });
             subscriber.next(made);
             subscriber.complete();
