@@ -297,6 +297,47 @@ describe('a connection with leases', () => {
     await raw.expectClosed();
   });
 
+  describe('that nobody asked for in SETUP', () => {
+    const free = { lease: false };
+
+    it('lets a Millrace client do as it likes until the first comes, and keeps it to that from then on', async () => {
+      const connection = await open(free);
+      const { call, done } = calls(connection);
+      call('a');
+      await turns();
+      expect(done).to.deep.equal(['heard a']);
+      await grant(1);
+      call('b');
+      call('c');
+      await turns();
+      expect(done).to.deep.equal(['heard a', 'heard b']);
+      expect(await firstValueFrom(connection.availability)).to.equal(0);
+      await grant(2);
+      expect(done).to.deep.equal(['heard a', 'heard b', 'heard c']);
+      expect(await firstValueFrom(connection.availability)).to.equal(1);
+    });
+
+    it('guides no more once it has run out', async () => {
+      const { call, done } = calls(await open(free));
+      await grant(1, 100);
+      for (const what of ['a', 'b', 'c']) call(what);
+      await turns();
+      expect(done).to.deep.equal(['heard a']);
+      await clock.advance(100);
+      call('d');
+      await turns();
+      expect(done).to.deep.equal(['heard a', 'heard b', 'heard c', 'heard d']);
+    });
+
+    it('binds nobody: the server answers what it did not grant', async () => {
+      await serve();
+      const raw = await setUpRaw(place);
+      raw.send(responseFrame(1, 'a'));
+      expect(await answerOf(raw, 1)).to.include({ name: 'PAYLOAD' });
+      raw.close();
+    });
+  });
+
   it('is not forced on a client that knows of none', async () => {
     await serve();
     const raw: RawClient = await setUpRaw(place);

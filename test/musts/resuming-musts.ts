@@ -102,7 +102,7 @@ export const resumingMusts: readonly Must[] = [
     nr: 63,
     section: 'Resume Operation',
     what: 'leases begin anew on a new connection',
-    mutations: [{ file: 'lease.ts', find: 'this.grantor.again();', put: '' }],
+    mutations: [{ file: 'lease.ts', find: 'this.grantor?.again();', put: '' }],
   },
   {
     nr: 64,

@@ -34,10 +34,10 @@ export const sequenceMusts: readonly Must[] = [
     section: 'Connection Establishment',
     what: 'a client that wants leases waits for LEASE',
     mutations: [
-      { file: 'connection.ts', find: 'if (leases === undefined) return new', put: 'if (leases !== null) return new' },
+      { file: 'connection.ts', find: 'if (holder === undefined) return new', put: 'if (holder !== null) return new' },
       {
         file: 'connection.ts',
-        find: 'return engine.leases === undefined ? send()',
+        find: 'return holder === undefined ? send()',
         put: 'return engine.leases !== null ? send()',
       },
       {
@@ -184,8 +184,8 @@ export const sequenceMusts: readonly Must[] = [
     mutations: [
       {
         file: 'lease.ts',
-        find: 'return this.requests > 0 && this.clock.now() < this.until;',
-        put: 'return this.requests > 0;',
+        find: 'this.binding ? running && this.requests > 0',
+        put: 'this.binding ? this.requests > 0',
       },
       { file: 'lease.ts', find: 'this.requests -= 1;', put: '' },
     ],

@@ -44,7 +44,8 @@ export interface CommonOptions {
   readonly overflow?: Overflow;
   readonly clock?: Clock;
   /**
-   * What the other side may ask for. A server with leases takes clients that keep to them, and those that know of none; without
+   * What the other side may ask for. A server with leases takes clients that keep to them, and those that know of none; a Millrace
+   * client keeps to them in any case, as soon as the first has come. Without
    * it refuses clients that want them. A client without grants all.
    */
   readonly leases?: Observable<Lease> | undefined;
@@ -161,7 +162,7 @@ export function commonOf(options: CommonOptions): Common {
 function setupOf(options: ConnectOptions, limits: Limits): Setup {
   const { setup = {}, keepAlive = '20 s', lifetime = '90 s' } = options;
   const metadataMimeType = setup.metadataMimeType ?? COMPOSITE;
-  const hello = encodeHello({ windowBytes: limits.windowBytes });
+  const hello = encodeHello({ windowBytes: limits.windowBytes, leases: true });
   const composite = metadataMimeType === COMPOSITE;
   return {
     keepAlive: time(keepAlive, 'keepAlive'),

@@ -65,9 +65,9 @@ export interface Connection extends Endpoint<WireRequest, Payload> {
 export function connectionOf(engine: Engine): Connection {
   const response = (request: Payload, reply?: Reply): Observable<Payload> =>
     new Observable((to) => {
-      const { leases } = engine;
-      if (leases === undefined) return new ResponseRequest(engine, to, request, reply);
-      return leased(leases.holder, to, () => new ResponseRequest(engine, to, request, reply));
+      const holder = engine.leases?.holder;
+      if (holder === undefined) return new ResponseRequest(engine, to, request, reply);
+      return leased(holder, to, () => new ResponseRequest(engine, to, request, reply));
     });
   const stream = (request: WireRequest, options?: StreamOptions): Pulled<Payload> =>
     new Pulled((subscriber) => new StreamRequest(engine, subscriber, request, options));
@@ -77,7 +77,8 @@ export function connectionOf(engine: Engine): Connection {
         engine.notify(request);
         to.complete();
       };
-      return engine.leases === undefined ? send() : leased(engine.leases.holder, to, send);
+      const holder = engine.leases?.holder;
+      return holder === undefined ? send() : leased(holder, to, send);
     });
   return {
     name: engine.name,

@@ -14,7 +14,7 @@ import { Frame } from './frame.js';
 import { type Hello, helloOf } from './hello.js';
 import { Inbox } from './inbox.js';
 import type { KeepAlive } from './keep-alive.js';
-import type { Leases } from './lease.js';
+import { guided, type Leases } from './lease.js';
 import type { Limits } from './limits.js';
 import { closedBy, type Remote } from './link.js';
 import { Outbox } from './outbox.js';
@@ -172,7 +172,7 @@ export class Engine implements Wire {
   private leave(): void {
     this.availability.next(0);
     this.leaving.complete();
-    this.leases?.holder.close(meshError('Unavailable', `${this.name} is closing`));
+    this.leases?.close(meshError('Unavailable', `${this.name} is closing`));
   }
 
   /** Ends the calls that this side answers, or of those the `many` alone, and tells their callers why. */
@@ -206,7 +206,7 @@ export class Engine implements Wire {
     this.farewell.stop();
     this.backpressure.stop();
     const lost = error ?? meshError('Broken', `${this.name} was closed`);
-    this.leases?.holder.close(meshError('Unavailable', `${this.name} is closed`, { cause: lost }));
+    this.leases?.close(meshError('Unavailable', `${this.name} is closed`, { cause: lost }));
     for (const stream of this.streams.empty()) stream.lost(lost);
     this.lastWords = this.clock.after(LAST_WORDS, () => link.destroy());
     link.end();
@@ -364,6 +364,8 @@ export class Engine implements Wire {
   }
 
   private onLease(data: Uint8Array): void {
+    if (this.leases === undefined && this.options.role === 'client' && this.peer?.leases === true)
+      this.leases = guided(this);
     if (this.leases === undefined) return this.ignore();
     const fault = this.leases.receive(data);
     if (fault !== undefined) this.fatal(fault);

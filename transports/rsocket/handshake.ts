@@ -8,7 +8,7 @@ import { Engine } from './engine.js';
 import type { EngineOptions } from './engine-options.js';
 import { encodeHello, helloOf } from './hello.js';
 import { KeepAlive } from './keep-alive.js';
-import { type Lease, LeaseGrantor, LeaseHolder, Leases } from './lease.js';
+import { holderOf, type Lease, LeaseGrantor, Leases } from './lease.js';
 import type { Limits } from './limits.js';
 import type { Link, LinkSession } from './link.js';
 import { ErrorCode, FrameType, HEADER, MAX_REQUEST } from './protocol.js';
@@ -113,7 +113,13 @@ export function receive(link: Link, service: WireService, accept: Accept | undef
     engine.established = true;
     if (read.lease) beginLeases(engine, common);
     watch(engine, 0, Math.min(read.lifetime, common.limits.lifetime), link.session);
-    if (engine.peer !== undefined) engine.outbox.metadataPush(encodeHello({ windowBytes: common.limits.windowBytes }));
+    if (engine.peer === undefined) return;
+    engine.outbox.metadataPush(encodeHello({ windowBytes: common.limits.windowBytes, leases: true }));
+    if (!read.lease && engine.peer.leases && common.leases !== undefined) {
+      const grantor = grantorOf(engine, common);
+      engine.leases = new Leases(undefined, grantor, false);
+      grantor.from(common.leases);
+    }
   }
 
   engine.closed.subscribe({ error: late, complete: late });
@@ -122,15 +128,17 @@ export function receive(link: Link, service: WireService, accept: Accept | undef
 }
 
 /** Each side says what it grants, and keeps to what the other does. */
-function beginLeases(engine: Engine, { clock, limits, leases = ALL }: Common): void {
+function beginLeases(engine: Engine, common: Common): void {
   engine.availability.next(0);
-  const available = (now: boolean): void => engine.availability.next(now ? 1 : 0);
-  const holder = new LeaseHolder(clock, limits.leaseQueue, engine.name, available);
-  const grantor = new LeaseGrantor(clock, ({ ttl, requests }) => {
+  const grantor = grantorOf(engine, common);
+  engine.leases = new Leases(holderOf(engine), grantor, true);
+  grantor.from(common.leases ?? ALL);
+}
+
+function grantorOf(engine: Engine, { clock }: Common): LeaseGrantor {
+  return new LeaseGrantor(clock, ({ ttl, requests }) => {
     if (!engine.ended) engine.outbox.lease(ttl, requests);
   });
-  engine.leases = new Leases(holder, grantor);
-  grantor.from(leases);
 }
 
 /** Of a side that sets no bound. */

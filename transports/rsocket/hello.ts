@@ -12,6 +12,8 @@ export interface Hello {
   /** Bytes of one stream that it lets be on their way or waiting; the sender stops at a quarter of it until it hears REQUEST_N,
    * which comes when a quarter was taken: so no more than half, and a few items, is under way. */
   readonly windowBytes: number;
+  /** It keeps to leases that come though nobody agreed on them in SETUP, or sends such. */
+  readonly leases: boolean;
 }
 
 export function encodeHello(hello: Hello): Uint8Array {
@@ -24,9 +26,10 @@ export function helloOf(metadata: Uint8Array | undefined, mimeType: string): Hel
   const content = entryOf(metadata, HELLO);
   if (content === undefined || content.length > 1024) return undefined;
   try {
-    const said = JSON.parse(text(content)) as { windowBytes?: unknown } | null;
+    const said = JSON.parse(text(content)) as { windowBytes?: unknown; leases?: unknown } | null;
     const bytes = said?.windowBytes;
-    return typeof bytes === 'number' && bytes >= 1024 && bytes <= 2 ** 40 ? { windowBytes: bytes } : undefined;
+    if (typeof bytes !== 'number' || bytes < 1024 || bytes > 2 ** 40) return undefined;
+    return { windowBytes: bytes, leases: said?.leases === true };
   } catch {
     return undefined;
   }

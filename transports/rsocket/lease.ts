@@ -46,13 +46,18 @@ export class LeaseHolder {
   /** In their order. */
   private readonly waiting = new Set<Waiting>();
   private over: MeshError | undefined;
+  private stopTimer: Stop | undefined;
 
-  /** `most` requests may wait; `available` hears whether one may be made. */
+  /**
+   * `most` requests may wait; `available` hears whether one may be made. Leases that bind allow nothing when they have run out; those
+   * that only guide then allow everything, for nobody guides any more.
+   */
   constructor(
     private readonly clock: Clock,
     private readonly most: number,
     private readonly name: string,
     private readonly available: (now: boolean) => void,
+    private readonly binding = true,
   ) {}
 
   /** The newest lease holds, whatever is left of the one before. */
@@ -60,13 +65,9 @@ export class LeaseHolder {
     if (this.over !== undefined) return;
     this.requests = requests;
     this.until = this.clock.now() + lasting(ttl);
-    this.available(this.has);
-    for (const next of this.waiting) {
-      if (!this.has) return;
-      this.waiting.delete(next);
-      this.use();
-      next.start();
-    }
+    this.stopTimer?.();
+    if (!this.binding && lasting(ttl) < Infinity) this.stopTimer = this.clock.after(ttl, () => this.allow());
+    this.allow();
   }
 
   /** Uses a request up, if there is one and nobody waits for it. */
@@ -92,17 +93,31 @@ export class LeaseHolder {
   close(error: MeshError): void {
     this.over ??= error;
     this.requests = 0;
+    this.stopTimer?.();
     for (const next of this.waiting) {
       this.waiting.delete(next);
       next.fail(error);
     }
   }
 
+  /** Lets those begin who wait, as far as it goes. */
+  private allow(): void {
+    this.available(this.has);
+    for (const next of this.waiting) {
+      if (!this.has) return;
+      this.waiting.delete(next);
+      this.use();
+      next.start();
+    }
+  }
+
   private get has(): boolean {
-    return this.requests > 0 && this.clock.now() < this.until;
+    const running = this.clock.now() < this.until;
+    return this.binding ? running && this.requests > 0 : !running || this.requests > 0;
   }
 
   private use(): void {
+    if (this.requests === 0) return;
     this.requests -= 1;
     if (this.requests === 0) this.available(false);
   }
@@ -173,36 +188,63 @@ export class LeaseGrantor {
   }
 }
 
-/** Both directions of a connection on which no request is made that no lease covers. */
+/**
+ * Both directions of a connection: what this side may ask for, and what it grants. Where both agreed on leases in SETUP, a request that
+ * none covers is refused; else they are guidance for a Millrace client, which holds back by itself.
+ */
 export class Leases {
   constructor(
-    readonly holder: LeaseHolder,
-    private readonly grantor: LeaseGrantor,
+    readonly holder: LeaseHolder | undefined,
+    private readonly grantor: LeaseGrantor | undefined,
+    private readonly agreed: boolean,
   ) {}
 
   /** What follows the header of a LEASE frame has come; returns what is wrong with it. */
   receive(data: Uint8Array): string | undefined {
     const [ttl, requests] = data.length < 8 ? [-1, -1] : [readInt32(data, 0), readInt32(data, 4)];
     if (ttl < 0 || requests < 0) return 'a LEASE is cut short, or of less than nothing';
-    this.holder.receive({ ttl, requests });
+    this.holder?.receive({ ttl, requests });
     return undefined;
   }
 
   /** Why a request that has come is refused; undefined if it is covered. */
   fault(): MeshError | undefined {
-    if (this.grantor.admit()) return undefined;
+    if (!this.agreed || this.grantor?.admit() !== false) return undefined;
     return meshError('Rejected', 'no lease covers the request', { code: 'MILLRACE_LEASE' });
   }
 
   /** The connection goes on over another pipe: leases begin anew. */
   again(): void {
-    this.holder.receive(NONE);
-    this.grantor.again();
+    if (this.agreed) this.holder?.receive(NONE);
+    this.grantor?.again();
   }
 
+  /** Grants nothing more. */
   stop(): void {
-    this.grantor.stop();
+    this.grantor?.stop();
   }
+
+  /** There will be no more: who waits fails. */
+  close(error: MeshError): void {
+    this.holder?.close(error);
+  }
+}
+
+/** What a client's own connection says of itself, for a holder of its leases. */
+interface Holding {
+  readonly clock: Clock;
+  readonly name: string;
+  readonly limits: { readonly leaseQueue: number };
+  readonly availability: { next(level: number): void };
+}
+
+/** The client's end of leases that nobody agreed on: until the first comes it was free. */
+export function guided(connection: Holding): Leases {
+  return new Leases(holderOf(connection, false), undefined, false);
+}
+
+export function holderOf({ clock, limits, name, availability }: Holding, binding = true): LeaseHolder {
+  return new LeaseHolder(clock, limits.leaseQueue, name, (now) => availability.next(now ? 1 : 0), binding);
 }
 
 /** The longest time that LEASE can say is for ever. */

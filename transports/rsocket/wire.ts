@@ -58,6 +58,7 @@ export function asWire(transport: Transport, places: Places, options: WireOption
       grace: terms.grace,
       resume: terms.get(RESUME),
       streamGrace: terms.streamGrace,
+      leases: terms.leases,
     });
     return { address: places.address(server.address), close: () => server.close() };
   };
