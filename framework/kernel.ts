@@ -2,3 +2,4 @@
 export * from './core/index.js';
 export * from './demand/index.js';
 export * from './contract/index.js';
+export * from './resilience/index.js';

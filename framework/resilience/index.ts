@@ -1,0 +1,10 @@
+/** What keeps a service and its callers well when things go wrong: policies, as filters and operators. */
+export { aimd, type AimdOptions } from './aimd.js';
+export { gradient2, type Gradient2Options, type Gradient2State } from './gradient2.js';
+export { LeaseSharer, type LeaseSharerOptions, type SharedLease } from './lease-sharer.js';
+export { capacityOf, type Holder, leasesOf } from './leases-of.js';
+export { fixedLimit, type LimitAlgorithm, type LimitSample } from './limit-algorithm.js';
+export { limit } from './limit.js';
+export { Limiter, type LimiterOptions, type LimiterView } from './limiter.js';
+export { type InFlight, mayStart, type PriorityShare, SHARES, type Shares } from './shares.js';
+export { vegas, type VegasOptions, type VegasState } from './vegas.js';
