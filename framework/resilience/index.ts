@@ -1,5 +1,7 @@
 /** What keeps a service and its callers well when things go wrong: policies, as filters and operators. */
 export { aimd, type AimdOptions } from './aimd.js';
+export { cache, type Cache, type CacheOptions, requestCache, type RequestCacheOptions } from './cache.js';
+export { callKey } from './call-key.js';
 export { gradient2, type Gradient2Options, type Gradient2State } from './gradient2.js';
 export { hedge, type HedgeOptions } from './hedge.js';
 export { LeaseSharer, type LeaseSharerOptions, type SharedLease } from './lease-sharer.js';
