@@ -2,6 +2,10 @@
 export { aimd, type AimdOptions } from './aimd.js';
 export { cache, type Cache, type CacheOptions, requestCache, type RequestCacheOptions } from './cache.js';
 export { callKey } from './call-key.js';
+export { fault, faulty } from './fault.js';
+export { FaultControl, faultHandlers } from './fault-contract.js';
+export { type FaultInjection, type FaultScope } from './fault-injection.js';
+export { Faults, type FaultsOptions } from './faults.js';
 export { gradient2, type Gradient2Options, type Gradient2State } from './gradient2.js';
 export { hedge, type HedgeOptions } from './hedge.js';
 export { LeaseSharer, type LeaseSharerOptions, type SharedLease } from './lease-sharer.js';
