@@ -2,6 +2,7 @@
 export { aimd, type AimdOptions } from './aimd.js';
 export { cache, type Cache, type CacheOptions, requestCache, type RequestCacheOptions } from './cache.js';
 export { callKey } from './call-key.js';
+export { collapse, type CollapseOptions } from './collapse.js';
 export { fault, faulty } from './fault.js';
 export { FaultControl, faultHandlers } from './fault-contract.js';
 export { type FaultInjection, type FaultScope } from './fault-injection.js';
