@@ -6,7 +6,7 @@ import { from, type MonoTypeOperatorFunction, Observable, Subscriber } from 'rxj
 import { type Call, callOf } from './call.js';
 import { type Clock, type Stop, systemClock } from './clock.js';
 import { asMeshError, type MeshError } from './errors.js';
-import type { AnyPolicy, Outcome, Remedy } from './policy.js';
+import type { AnyPolicy, Decision, Outcome, Remedy, Told } from './policy.js';
 import type { Agnostic, Service } from './service.js';
 
 /** What the calls through one arrow share: the policies, outermost first, and the present state of each. */
@@ -14,25 +14,33 @@ interface Arrow {
   readonly policies: readonly AnyPolicy[];
   readonly states: unknown[];
   readonly clock: Clock;
+  readonly told: Told | undefined;
 }
 
-/** Fuses policies, outermost first. Each service that the filter is put before has states of its own. */
-export function fuse(policies: readonly AnyPolicy[], clock: Clock = systemClock): Agnostic {
+/**
+ * Fuses policies, outermost first. Each service that the filter is put before has states of its own. `told` hears each
+ * decision as it is made; it must not throw.
+ */
+export function fuse(policies: readonly AnyPolicy[], clock: Clock = systemClock, told?: Told): Agnostic {
   return <Req, Rep>(next: Service<Req, Rep>): Service<Req, Rep> => {
-    const arrow = arrowOf(policies, clock);
+    const arrow = arrowOf(policies, clock, told);
     return (call) => new Observable<Rep>((subscriber) => begin(arrow, call, () => next(call), subscriber));
   };
 }
 
 /** A policy as an operator for any pipe; the call that it sees says nothing but its defaults. */
-export function operatorOf<T>(policies: readonly AnyPolicy[], clock: Clock = systemClock): MonoTypeOperatorFunction<T> {
-  const arrow = arrowOf(policies, clock);
+export function operatorOf<T>(
+  policies: readonly AnyPolicy[],
+  clock: Clock = systemClock,
+  told?: Told,
+): MonoTypeOperatorFunction<T> {
+  const arrow = arrowOf(policies, clock, told);
   const call = callOf({ interaction: 'stream', request: undefined });
   return (source) => new Observable<T>((subscriber) => begin(arrow, call, () => source, subscriber));
 }
 
-function arrowOf(policies: readonly AnyPolicy[], clock: Clock): Arrow {
-  return { policies, states: policies.map((policy) => policy.initial), clock };
+function arrowOf(policies: readonly AnyPolicy[], clock: Clock, told: Told | undefined): Arrow {
+  return { policies, states: policies.map((policy) => policy.initial), clock, told };
 }
 
 function begin<T>(arrow: Arrow, call: Call<unknown>, source: () => Observable<T>, to: Subscriber<T>): void {
@@ -76,7 +84,10 @@ class Attempt<T> extends Subscriber<T> {
       const policy = policies[at] as AnyPolicy;
       const { state, refuse, within } = policy.admit(states[at], this.call, now, this.locals?.[at]);
       states[at] = state;
-      if (refuse !== undefined) return this.fail(refuse);
+      if (refuse !== undefined) {
+        this.tell(at, 'refused', refuse, now);
+        return this.fail(refuse);
+      }
       this.startedAt[at] = now;
       if (within !== undefined) {
         (this.expiries ??= [])[at] = { at: now + within.ms, until: within.until, late: within.late };
@@ -150,7 +161,9 @@ class Attempt<T> extends Subscriber<T> {
     this.isStopped = true;
     const now = this.arrow.clock.now();
     while (this.level > level + 1) this.settleInnermost('cancel', undefined, now);
-    this.fail(expiry.late());
+    const error = expiry.late();
+    this.tell(level, 'late', error, now);
+    this.fail(error);
   }
 
   /** Settles from the inside out until a policy has a remedy or the failure is the caller's. */
@@ -159,7 +172,9 @@ class Attempt<T> extends Subscriber<T> {
     const now = this.arrow.clock.now();
     while (this.level > 0) {
       const remedy = this.settleInnermost('error', error, now);
-      if (remedy !== undefined) return this.apply(remedy);
+      if (remedy === undefined) continue;
+      this.tell(this.level, remedy.kind, error, now);
+      return this.apply(remedy);
     }
     this.to.error(error);
     super.unsubscribe();
@@ -173,7 +188,7 @@ class Attempt<T> extends Subscriber<T> {
       new Attempt<T>(arrow, call, source, to, level, startedAt, expiries, locals).startAfter(remedy.after);
       return;
     }
-    const outer: Arrow = { policies: arrow.policies.slice(0, level), states: arrow.states, clock: arrow.clock };
+    const outer: Arrow = { ...arrow, policies: arrow.policies.slice(0, level) };
     const instead = (): Observable<T> => from(remedy.source()) as Observable<T>;
     new Attempt<T>(outer, call, instead, to, level, startedAt, expiries, locals).start();
   }
@@ -198,6 +213,13 @@ class Attempt<T> extends Subscriber<T> {
     if (kind !== 'error' || remedy === undefined) return undefined;
     if (policy.keep !== undefined) (this.locals ??= [])[at] = policy.keep(this.locals[at], outcome);
     return remedy;
+  }
+
+  /** Makes nothing where nobody listens. */
+  private tell(level: number, why: Decision['why'], error: MeshError, at: number): void {
+    const { told, policies } = this.arrow;
+    if (told === undefined) return;
+    told({ call: this.call, by: policies[level]?.name ?? '', why, code: error.code, at });
   }
 
   private stopTimers(): void {

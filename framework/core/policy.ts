@@ -53,6 +53,22 @@ export interface Policy<State, Local = undefined> {
   keep?(local: Local | undefined, outcome: Outcome): Local;
 }
 
+/** What a policy of a fused stack decided about a call, as whoever asks why it went as it did is told. */
+export interface Decision {
+  readonly call: Call<unknown>;
+  /** The policy's name. */
+  readonly by: string;
+  /** It refused the call, ended it for lateness, or met a failure with another attempt or another source. */
+  readonly why: 'refused' | 'late' | Remedy['kind'];
+  /** Code of the error that it refused or ended the call with, or of the failure that it met. */
+  readonly code: string;
+  /** A moment of the clock, in milliseconds. */
+  readonly at: number;
+}
+
+/** Hears decisions, in the order in which they are made. */
+export type Told = (decision: Decision) => void;
+
 /** A policy whose types nobody needs to know any more, as a stack holds it. */
 export type AnyPolicy = Policy<unknown, unknown>;
 

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from './clock.js';
 import { MeshError } from './errors.js';
 import { fuse } from './fuse.js';
 import type { Param, Params } from './param.js';
-import type { AnyPolicy } from './policy.js';
+import type { AnyPolicy, Told } from './policy.js';
 import type { Agnostic } from './service.js';
 
 /** What a role puts into the stack: a policy, which is fused with its neighbours, or a filter. */
@@ -55,13 +55,13 @@ export class Stack {
     return new Stack(this.roles.toSpliced(this.at(name) + 1, 0, role));
   }
 
-  /** The stack as one filter; neighbouring policies subscribe once. */
-  make(params: Params, clock: Clock = systemClock): Agnostic {
+  /** The stack as one filter; neighbouring policies subscribe once. `told` hears each decision of a policy. */
+  make(params: Params, clock: Clock = systemClock, told?: Told): Agnostic {
     const layers = this.roles.map((role) => role.make(params));
     const filters: Agnostic[] = [];
     let run: AnyPolicy[] = [];
     const endRun = (): void => {
-      if (run.length > 0) filters.push(fuse(run, clock));
+      if (run.length > 0) filters.push(fuse(run, clock, told));
       run = [];
     };
     for (const layer of layers) {
