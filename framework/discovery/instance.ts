@@ -51,9 +51,9 @@ export function keyOf({ app, id }: Pick<Instance, 'app' | 'id'>): string {
   return `${app}/${id}`;
 }
 
-/** The status that holds: the operator's, else its own. */
+/** The status that holds: who says itself that it is down or starting is; else the operator's, else its own. */
 export function statusOf({ status, override }: Pick<Instance, 'status' | 'override'>): InstanceStatus {
-  return override === 'UNKNOWN' ? status : override;
+  return override === 'UNKNOWN' || status === 'DOWN' || status === 'STARTING' ? status : override;
 }
 
 /** An instance of what is known; what is left out gets its default. */

@@ -56,6 +56,11 @@ const frameworkExtras: readonly Extra[] = [
 
 const serviceExtras: readonly Extra[] = [
   { folder: 'cli', may: ['commander'], because: 'only the command line reads arguments' },
+  {
+    folder: 'registry',
+    may: ['commander', 'fast-xml-parser', 'secure-json-parse'],
+    because: "it reads arguments, and Eureka's two formats as anybody sends them",
+  },
 ];
 
 const framework = ['framework/$1/.+', 'framework/[^/]+/index\\.ts', 'rxjs', 'node:.+'];
