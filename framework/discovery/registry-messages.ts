@@ -52,6 +52,8 @@ export interface Changes {
   readonly put: readonly Sighting[];
   /** Keys of instances that are gone, or meet the interest no more. */
   readonly gone: readonly string[];
+  /** Another part of the same changes follows; `hash` holds after the last. */
+  readonly more?: boolean;
 }
 
 const text = v.pipe(v.string(), v.maxLength(256));
@@ -114,4 +116,5 @@ export const changesSchema: Schema<Changes> = v.object({
   hash: text,
   put: v.array(sighting),
   gone: v.array(v.pipe(v.string(), v.maxLength(513))),
+  more: v.exactOptional(v.boolean()),
 });

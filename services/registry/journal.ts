@@ -34,6 +34,11 @@ export class Journal {
     private readonly bounds: JournalBounds,
   ) {}
 
+  /** Of changes after that version all are here. */
+  get horizon(): number {
+    return this.forgotten;
+  }
+
   add(key: string, action: Action, instance: Instance): Change {
     this.version += 1;
     const change: Change = {

@@ -10,54 +10,67 @@ import {
   type Interest,
   keyOf,
   type LeaseTerms,
+  type MeshError,
   meshError,
   type Registration,
   type Registry,
 } from '../../framework/index.js';
-import { type Settings, TICK } from './settings.js';
+import type { Settings } from './settings.js';
 import type { RegistryStore } from './store.js';
-import { watch } from './watch.js';
+import { Watch } from './watch.js';
+
+/** Who keeps an instance registered. */
+interface Holder {
+  /** The instance has changed, by whomever. */
+  changed(instance: Instance): void;
+  /** Another channel has registered the same instance. */
+  displaced(): void;
+}
 
 export class RegistryService implements Handlers<typeof Registry> {
-  /** Who holds an instance's registration: of two channels for the same the later one does. */
-  private readonly holders = new Map<string, symbol>();
+  /** Of two channels for the same instance the later one holds it. */
+  private readonly holders = new Map<string, Holder>();
+  private readonly watches: Watch;
 
   constructor(
     private readonly store: RegistryStore,
-    private readonly clock: Clock,
-    private readonly settings: Settings,
-  ) {}
+    clock: Clock,
+    settings: Settings,
+  ) {
+    this.watches = new Watch(store, clock, settings);
+    store.changes.subscribe(({ key, action, instance }) => {
+      if (action === 'MODIFIED') this.holders.get(key)?.changed(instance);
+    });
+  }
 
   register(messages: Observable<Registration>): Observable<LeaseTerms> {
     return new Observable<LeaseTerms>((to) => {
-      const holder = Symbol('registration');
       let key: string | undefined;
       let override: LeaseTerms['override'] | undefined;
-      const holds = (): boolean => key !== undefined && this.holders.get(key) === holder;
+      let last: Instance | undefined;
       const tell = (instance: Instance): void => {
         if (instance.override === override) return;
         override = instance.override;
         to.next({ ...instance.lease, override });
       };
+      const holder: Holder = { changed: tell, displaced: () => to.error(displaced(key ?? '')) };
+      const holds = (): boolean => key !== undefined && this.holders.get(key) === holder;
       const take = (instance: Instance): void => {
         const named = keyOf(instance);
         if (key !== undefined && key !== named) throw another(key, named);
+        const { instance: taken } = this.store.register(instance);
         key = named;
+        const before = this.holders.get(key);
         this.holders.set(key, holder);
-        tell(this.store.register(instance).instance);
+        if (before !== holder) before?.displaced();
+        tell(taken);
       };
-      let last: Instance | undefined;
-      to.add(
-        this.store.changes.subscribe(({ key: changed, action, instance }) => {
-          if (changed === key && holds() && action === 'MODIFIED') tell(instance);
-        }),
-      );
       const sink = new GateSink<Registration>({
         next: ({ instance }) => {
           try {
             last = instance ?? last;
             if (last === undefined) throw nameless();
-            if (instance === undefined && holds() && key !== undefined && this.store.renew(key)) return;
+            if (instance === undefined && key !== undefined && this.store.renew(key)) return;
             take(last);
           } catch (error) {
             to.error(asMeshError(error));
@@ -76,26 +89,41 @@ export class RegistryService implements Handlers<typeof Registry> {
     });
   }
 
-  watch(interest: Interest): AsyncGenerator<Changes> {
-    return watch(this.store, interest, this.clock, () => this.settings(TICK));
+  watch(interest: Interest): Observable<Changes> {
+    return this.watches.changes(interest);
+  }
+
+  /** Interests that somebody watches at present. */
+  get watched(): number {
+    return this.watches.size;
   }
 
   /** A channel has ended: one that did so in order has taken its instance out before. */
-  private leave(key: string | undefined, holder: symbol): void {
+  private leave(key: string | undefined, holder: Holder): void {
     if (key === undefined || this.holders.get(key) !== holder) return;
     this.holders.delete(key);
     this.store.cut(key);
   }
 }
 
-function another(key: string, named: string): Error {
+function another(key: string, named: string): MeshError {
   return meshError('Invalid', `this channel registered ${key}: ${named} needs one of its own`, {
     code: 'MILLRACE_REGISTRATION',
   });
 }
 
-function nameless(): Error {
+function nameless(): MeshError {
   return meshError('Invalid', 'the first message of a registration names the instance', {
     code: 'MILLRACE_REGISTRATION',
   });
+}
+
+function displaced(key: string): MeshError {
+  return meshError(
+    'Rejected',
+    `${key} was registered by another connection since: each instance needs an id of its own`,
+    {
+      code: 'MILLRACE_REGISTRATION_TAKEN',
+    },
+  );
 }

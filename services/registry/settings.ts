@@ -78,6 +78,8 @@ export const TICK = param(
   'Milliseconds in which changes are gathered before watchers are told.',
 );
 
+export const PAGE = param('registry.page', 500, count, 'Instances that a watcher is told of in one message at most.');
+
 export const REGISTRY_PARAMS: readonly Param<unknown>[] = [
   PRESERVE,
   PRESERVE_BELOW,
@@ -90,6 +92,7 @@ export const REGISTRY_PARAMS: readonly Param<unknown>[] = [
   OVERRIDE_TIME,
   INSTANCES_MOST,
   TICK,
+  PAGE,
 ];
 
 /** The values of params, as they are now. */

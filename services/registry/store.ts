@@ -121,6 +121,11 @@ export class RegistryStore {
     return this.journal.since(version);
   }
 
+  /** Of changes after that version all are remembered. */
+  get horizon(): number {
+    return this.journal.horizon;
+  }
+
   /** What changed lately, the newest last. */
   get recent(): readonly Change[] {
     return this.journal.recent;

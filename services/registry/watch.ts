@@ -1,130 +1,125 @@
 /** What somebody hears of a registry: everything first, then what changes, merged for as long as they have no time to listen. */
-import { filter, type Observable, type Subscription } from 'rxjs';
+import type { Subscription } from 'rxjs';
 import {
   type Changes,
   type Clock,
-  hashOf,
-  type Instance,
   type Interest,
-  keyOf,
-  type Sighting,
+  NOTHING,
+  pull,
+  type Pulled,
+  type Supply,
+  type Valve,
 } from '../../framework/index.js';
-import type { Change } from './journal.js';
+import { PAGE, type Settings, TICK } from './settings.js';
 import type { RegistryStore } from './store.js';
+import { type Difference, View } from './view.js';
 
-/** Whether somebody with that interest is to hear of an instance. */
-export function concerns({ apps, services, vips, regions }: Interest, instance: Instance): boolean {
-  if (apps !== undefined && !apps.some((app) => app.toUpperCase() === instance.app)) return false;
-  if (services !== undefined && !services.some((service) => instance.services.includes(service))) return false;
-  if (vips !== undefined && !vips.some((vip) => instance.vip.split(',').includes(vip))) return false;
-  return regions === undefined || instance.region === '' || regions.includes(instance.region);
-}
-
-/**
- * Changes for as long as they are read; a reader that is slow is told once of all that changed meanwhile. Those of one tick are told
- * together.
- */
-export async function* watch(
-  store: RegistryStore,
-  interest: Interest,
-  clock: Clock,
-  tick: () => number,
-): AsyncGenerator<Changes> {
-  const told = new Map<string, Sighting>();
-  const stirred = new Stirred(store.changes, interest);
-  try {
-    const { since } = interest;
-    let version = since?.epoch === store.epoch && store.since(since.version) !== undefined ? since.version : 0;
-    if (version > 0) remember(store, interest, version, told);
-    for (let first = true; ; first = false) {
-      if (!first && !(await stirred.next(clock, tick()))) return;
-      const known = version === 0 ? undefined : store.since(version);
-      const changes =
-        known === undefined ? everything(store, interest, told) : news(store, interest, version, known, told);
-      version = store.version;
-      if (first || changes.put.length > 0 || changes.gone.length > 0) yield changes;
-    }
-  } finally {
-    stirred.close();
-  }
-}
-
-/** Waits for changes, and a tick more, so that those that come together are told together. */
-class Stirred {
+export class Watch {
+  /** One for each interest that somebody has at present. */
+  private readonly views = new Map<string, View>();
+  private readonly valves = new Set<Valve>();
   private readonly watching: Subscription;
-  private changed = false;
-  private ended = false;
-  private wake: () => void = () => undefined;
 
-  constructor(changes: Observable<Change>, interest: Interest) {
-    // An instance that concerned the reader may not any more: only the kind of interest that never changes is left out here.
-    const mine = ({ instance }: Change): boolean =>
-      concerns({ ...(interest.apps === undefined ? {} : { apps: interest.apps }) }, instance);
-    this.watching = changes.pipe(filter(mine)).subscribe({
-      next: () => {
-        this.changed = true;
-        this.wake();
+  constructor(
+    private readonly store: RegistryStore,
+    private readonly clock: Clock,
+    private readonly settings: Settings,
+  ) {
+    this.watching = store.changes.subscribe({
+      next: (change) => {
+        for (const view of this.views.values()) view.changed(change);
       },
       complete: () => {
-        this.ended = true;
-        this.wake();
+        for (const valve of [...this.valves]) valve.complete();
       },
     });
   }
 
-  /** False when there will be no more. */
-  async next(clock: Clock, tick: number): Promise<boolean> {
-    if (!this.changed && !this.ended) await new Promise<void>((done) => (this.wake = done));
-    if (this.ended) return false;
-    await new Promise<void>((done) => void clock.after(tick, done, true));
-    this.changed = false;
-    return true;
+  /** Interests that somebody has. */
+  get size(): number {
+    return this.views.size;
+  }
+
+  /**
+   * Changes for as long as they are read; a reader that is slow is told once of all that changed meanwhile. Those of one tick are told
+   * together, and what is much in pages, of which all but the last say that there are `more`.
+   */
+  changes(interest: Interest): Pulled<Changes> {
+    return pull<Changes>((valve) => this.read(interest, valve), { clock: this.clock });
   }
 
   close(): void {
     this.watching.unsubscribe();
-    this.ended = true;
-    this.wake();
+    for (const view of this.views.values()) view.close();
+  }
+
+  private read(interest: Interest, valve: Valve): Supply<Changes> {
+    const { since } = interest;
+    const name = nameOf(interest);
+    const view = this.viewOf(name, interest);
+    const wake = (): void => valve.ready();
+    view.readers.add(wake);
+    this.valves.add(valve);
+    const { epoch } = this.store;
+    let version = since?.epoch === epoch && view.knows(since.version) ? since.version : 0;
+    let pages: Iterator<Changes, undefined> | undefined;
+    let told = false;
+    const next = (): Difference | undefined => {
+      if (told && view.stirred <= version) return undefined;
+      const difference = version > 0 && view.knows(version) ? view.since(version) : view.all();
+      ({ version } = difference);
+      const news = !told || difference.from === 0 || difference.put.length > 0 || difference.gone.length > 0;
+      told = true;
+      return news ? difference : undefined;
+    };
+    return {
+      take: () => {
+        let page = pages?.next().value;
+        if (page === undefined) {
+          const difference = next();
+          if (difference === undefined) return NOTHING;
+          pages = pagesOf(difference, epoch, this.settings(PAGE));
+          page = pages.next().value;
+        }
+        return page ?? NOTHING;
+      },
+      close: () => {
+        view.readers.delete(wake);
+        this.valves.delete(valve);
+        if (view.readers.size > 0) return;
+        view.close();
+        this.views.delete(name);
+      },
+    };
+  }
+
+  private viewOf(name: string, interest: Interest): View {
+    const known = this.views.get(name);
+    if (known !== undefined) return known;
+    const view = new View(this.store, interest, this.clock, () => this.settings(TICK));
+    this.views.set(name, view);
+    return view;
   }
 }
 
-/** What a reader that goes on from a version knows already. */
-function remember(store: RegistryStore, interest: Interest, version: number, told: Map<string, Sighting>): void {
-  for (const entry of store.entries) {
-    if (entry.version <= version && concerns(interest, entry.instance))
-      told.set(keyOf(entry.instance), sighting(entry));
-  }
+/** One name for interests that mean the same. */
+function nameOf({ apps, services, vips, regions }: Interest): string {
+  const sorted = [apps?.map((app) => app.toUpperCase()), services, vips, regions].map((list) =>
+    list === undefined ? null : [...new Set(list)].sort(),
+  );
+  return JSON.stringify(sorted);
 }
 
-function everything(store: RegistryStore, interest: Interest, told: Map<string, Sighting>): Changes {
-  told.clear();
-  for (const entry of store.entries) {
-    if (concerns(interest, entry.instance)) told.set(keyOf(entry.instance), sighting(entry));
+function* pagesOf(
+  { from, version, hash, put, gone }: Difference,
+  epoch: string,
+  size: number,
+): Generator<Changes, undefined> {
+  const pages = Math.max(1, Math.ceil(Math.max(put.length, gone.length) / size));
+  for (let at = 0; at < pages; at++) {
+    const [start, end] = [at * size, (at + 1) * size];
+    const page = { epoch, from, version, hash, put: put.slice(start, end), gone: gone.slice(start, end) };
+    yield at + 1 < pages ? { ...page, more: true } : page;
   }
-  const put = [...told.values()];
-  return { epoch: store.epoch, from: 0, version: store.version, hash: hashOf(put), put, gone: [] };
-}
-
-function news(
-  store: RegistryStore,
-  interest: Interest,
-  from: number,
-  changes: ReadonlyMap<string, Change>,
-  told: Map<string, Sighting>,
-): Changes {
-  const put: Sighting[] = [];
-  const gone: string[] = [];
-  for (const key of changes.keys()) {
-    const entry = store.entry(key);
-    if (entry !== undefined && concerns(interest, entry.instance)) {
-      const now = sighting(entry);
-      told.set(key, now);
-      put.push(now);
-    } else if (told.delete(key) || entry === undefined) gone.push(key);
-  }
-  return { epoch: store.epoch, from, version: store.version, hash: hashOf(told.values()), put, gone };
-}
-
-function sighting({ instance, suspect }: Sighting): Sighting {
-  return { instance, suspect };
+  return undefined;
 }

@@ -6,6 +6,7 @@ import {
   hashOf,
   type Instance,
   mesh,
+  MeshError,
   Registry,
   type Registration,
   type Sighting,
@@ -35,11 +36,12 @@ import { instance } from './instances.js';
 describe('a registry over RSocket', () => {
   const start = applications();
   let store: RegistryStore;
+  let service: RegistryService;
   let registry: App;
   const open: Subscription[] = [];
   beforeEach(async () => {
     store = new RegistryStore({ clock: systemClock, settings: ({ initial }) => initial });
-    const service = new RegistryService(store, systemClock, ({ initial }) => initial);
+    service = new RegistryService(store, systemClock, ({ initial }) => initial);
     registry = await start(
       mesh()
         .serve(Registry, service)
@@ -70,6 +72,7 @@ describe('a registry over RSocket', () => {
     readonly known = new Map<string, Sighting>();
     readonly told: Changes[] = [];
     private readonly moved = new Subject<void>();
+    private paging = false;
 
     constructor(app: App, interest: object = {}) {
       open.push(
@@ -78,11 +81,12 @@ describe('a registry over RSocket', () => {
           .watch(interest)
           .pipe(catchError(() => EMPTY))
           .subscribe((changes) => {
-            if (changes.from === 0) this.known.clear();
+            if (changes.from === 0 && !this.paging) this.known.clear();
+            this.paging = changes.more === true;
             for (const each of changes.put) this.known.set(`${each.instance.app}/${each.instance.id}`, each);
             for (const key of changes.gone) this.known.delete(key);
             this.told.push(changes);
-            expect(hashOf(this.known.values())).to.equal(changes.hash);
+            if (!this.paging) expect(hashOf(this.known.values())).to.equal(changes.hash);
             this.moved.next();
           }),
       );
@@ -175,6 +179,79 @@ describe('a registry over RSocket', () => {
     expect([anew.from, anew.put.length]).to.deep.equal([0, 2]);
     const late = await firstValueFrom(client.watch({ since: { epoch, version: version + 99 } }));
     expect(late.from).to.equal(0);
+  });
+
+  it('tells of thousands of instances in parts', async () => {
+    for (let at = 0; at < 5000; at++) store.register(instance(`i${at}`));
+    const watcher = new Watcher(await caller());
+    const all = Array.from({ length: 5000 }, (_, at) => `i${at}`).sort();
+    await watcher.until(all.join(' '));
+    expect(watcher.told.map(({ more }) => more === true)).to.deep.equal([...Array<boolean>(9).fill(true), false]);
+    expect(watcher.told.map(({ from }) => from)).to.deep.equal(Array(10).fill(0));
+    for (let at = 0; at < 4000; at++) store.cancel(`SHOP/i${at}`);
+    await watcher.until(
+      Array.from({ length: 1000 }, (_, at) => `i${4000 + at}`)
+        .sort()
+        .join(' '),
+    );
+    expect(watcher.told.every(({ put, gone }) => put.length <= 500 && gone.length <= 500)).to.equal(true);
+  });
+
+  it('tells who goes on from a version also of what is of no interest any more', async () => {
+    store.register(instance('a', { services: ['shop'] }));
+    store.register(instance('b', { services: ['shop'] }));
+    const { epoch, version } = store;
+    store.register(instance('a', { services: ['pay'], dirty: 2 }));
+    const client = (await caller()).client(Registry);
+    const changes = await firstValueFrom(client.watch({ services: ['shop'], since: { epoch, version } }));
+    expect([changes.from, changes.put, changes.gone]).to.deep.equal([version, [], ['SHOP/a']]);
+  });
+
+  it('forgets watchers that have left, with nothing changing', async () => {
+    const app = await caller();
+    const watcher = new Watcher(app, { services: ['shop'] });
+    await watcher.until('');
+    expect(service.watched).to.equal(1);
+    for (const each of open.splice(0)) each.unsubscribe();
+    await new Watcher(app, { services: ['pay'] }).until('');
+    expect(service.watched).to.equal(1);
+  });
+
+  it('lets the later of two channels hold an instance, and tells the other', async () => {
+    const app = await caller();
+    const watcher = new Watcher(app);
+    const [first, second] = [new ReplaySubject<Registration>(), new ReplaySubject<Registration>()];
+    first.next({ instance: instance('a') });
+    second.next({ instance: instance('a') });
+    const displaced = failure(firstValueFrom(app.client(Registry).register(first).pipe(toArray())));
+    await watcher.until('a');
+    open.push(app.client(Registry).register(second).subscribe());
+    expect(await displaced).to.include({ tag: 'Rejected', code: 'MILLRACE_REGISTRATION_TAKEN' });
+    second.complete();
+    await watcher.until('');
+  });
+
+  it('lets no refused registration touch the one that holds', async () => {
+    store.close();
+    store = new RegistryStore({
+      clock: systemClock,
+      settings: ({ initial }) => initial,
+      admit: (each) => {
+        if (each.zone === 'moon') throw new MeshError('Denied', 'nobody is on the moon');
+        return each;
+      },
+    });
+    service = new RegistryService(store, systemClock, ({ initial }) => initial);
+    const app = await start(mesh().serve(Registry, service));
+    const watcher = new Watcher(app);
+    keep(app, instance('a'));
+    await watcher.until('a');
+    const refused = app.client(Registry).register(of({ instance: instance('a', { zone: 'moon', dirty: 2 }) }));
+    expect(await failure(firstValueFrom(refused))).to.include({ tag: 'Denied', message: 'nobody is on the moon' });
+    const [b] = keep(app, instance('b'));
+    await watcher.until('a b');
+    b?.unsubscribe();
+    await watcher.until('a b?');
   });
 
   it('refuses a registration without an instance, of two, and of nonsense', async () => {
