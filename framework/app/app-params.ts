@@ -17,6 +17,7 @@ import {
 import { HEALTH_HOST, HEALTH_PORT } from './health.js';
 import { LOG_LEVEL } from './logs.js';
 import { NOTIFIES } from './notify-bound.js';
+import { SELF_PARAMS } from './self.js';
 
 export const GRACE = param(
   'app.grace',
@@ -59,4 +60,5 @@ export const OWN_PARAMS: readonly Param<unknown>[] = [
   EJECT_TIME,
   EJECT_MOST,
   PANIC,
+  ...SELF_PARAMS,
 ];

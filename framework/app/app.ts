@@ -11,9 +11,7 @@ import {
   dispatch,
   encoding,
   type Failures,
-  handle,
   json,
-  type Handlers,
   local,
   LocalCalls,
   type Methods,
@@ -25,21 +23,13 @@ import {
   type WireCalls,
   type WireTerms,
 } from '../contract/index.js';
-import {
-  type Agnostic,
-  deadline,
-  filters,
-  type MeshError,
-  meshError,
-  type Param,
-  type Service,
-} from '../core/index.js';
-import { type AppDescription, Peers, Platform, type Status } from '../discovery/index.js';
+import { deadline, filters, type MeshError, meshError, type Param, type Service } from '../core/index.js';
+import { type AppDescription, Peers, type Status } from '../discovery/index.js';
 import { answersInAmbient, keepAmbientCalls } from './ambient-call.js';
 import { codecLimitsOf, configurationOf } from './app-configuration.js';
 import { CALL_DEADLINE, GRACE, OWN_PARAMS, STREAM_GRACE } from './app-params.js';
 import type { Configuration } from './configuration.js';
-import { type Constructor, contractsOf, filtersOf } from './decorators.js';
+import { contractsOf, filtersOf } from './decorators.js';
 import { Health, HEALTH_HOST, HEALTH_PORT, type HealthServer, serveHealth } from './health.js';
 import { type Hooks, startAll, stopAll } from './lifecycle.js';
 import { Log, LOG_LEVEL, loggerOf, logOf } from './logs.js';
@@ -48,6 +38,8 @@ import { butForStatus } from './but-for-status.js';
 import { boundNotifies, NOTIFIES } from './notify-bound.js';
 import { faultLog } from './fault-log.js';
 import { peerLog } from './peer-log.js';
+import { contractsServed, routesOf } from './routes.js';
+import { selfOf } from './self.js';
 import { type Graph, graphOf, type Own, type Token } from './providers.js';
 import { traceClient, traceServer } from './tracing.js';
 
@@ -107,7 +99,7 @@ class RunningApp implements App {
   private readonly graph: Graph;
   private readonly codecs: Codecs;
   private readonly routes = new Map<string, Route>();
-  private readonly contracts: Contract[] = [];
+  private readonly contracts: readonly Contract[];
   private readonly calls = new OpenCalls();
   private readonly inProcess = new LocalCalls();
   private readonly status: BehaviorSubject<Status>;
@@ -118,16 +110,13 @@ class RunningApp implements App {
   private healthServer: HealthServer | undefined;
   private started: Hooks[] = [];
   private stopping: Promise<void> | undefined;
+  /** Until it has been taken out of registries. */
+  private registered: Promise<unknown> | undefined;
 
   constructor(private readonly plan: Blueprint) {
-    const { clock, wires, services, answering } = plan;
-    this.name =
-      plan.name === ''
-        ? nameOf(
-            services,
-            answering.map(({ contract }) => contract),
-          )
-        : plan.name;
+    const { clock, wires, services } = plan;
+    this.contracts = contractsServed(plan);
+    this.name = plan.name === '' ? (this.contracts.at(0)?.name ?? 'client') : plan.name;
     this.graph = graphOf(services, plan.provisions, {
       client: (contract) => this.client(contract),
       setting: (each) => this.config.get(each),
@@ -168,6 +157,7 @@ class RunningApp implements App {
       await this.serve();
       this.state = 'ready';
       this.health.all.subscribe(() => this.tell());
+      this.register();
       const { addresses, healthAddress: health } = this;
       this.log.info({ addresses, health, services: this.contracts.map(({ name }) => name) }, 'ready');
     } catch (error) {
@@ -225,34 +215,14 @@ class RunningApp implements App {
 
   /** Makes the services, and the routes to their methods. */
   private make(): void {
-    for (const { contract } of this.plan.answering) this.contracts.push(contract);
-    for (const service of this.plan.services) this.contracts.push(...contractsOf(service));
     this.graph.makeAll();
-    const defect = faultLog(this.log, this.plan.clock);
-    const add = (contract: Contract, handlers: object, filterOf?: (method: string) => Agnostic | undefined): void => {
-      if (contract !== PLATFORM && contract.name === PLATFORM.name) throw reserved(contract.name);
-      const options = { defect, ...(contract === PLATFORM ? {} : { open: this.calls }) };
-      const routes = handle(
-        contract,
-        handlers as Handlers<Contract>,
-        filterOf === undefined ? options : { ...options, filterOf },
-      );
-      for (const [name, route] of routes) {
-        if (this.routes.has(name)) throw twice(contract.name);
-        this.routes.set(name, route);
-      }
-    };
-    for (const service of this.plan.services) {
-      const instance = this.graph.resolve<object>(service);
-      for (const contract of contractsOf(service)) {
-        add(contract, instance, (method) => {
-          const own = filtersOf(service.prototype as object, method);
-          return own.length === 0 ? undefined : filters(...own);
-        });
-      }
-    }
-    for (const { contract, handlers } of this.plan.answering) add(contract, handlers(this));
-    add(PLATFORM, { status: () => this.status, describe: () => defer(() => [this.describe()]) });
+    const made = routesOf(this.plan, {
+      resolve: (service) => this.graph.resolve<object>(service),
+      callers: this,
+      platform: { status: () => this.status, describe: () => defer(() => [this.describe()]) },
+      options: { defect: faultLog(this.log, this.plan.clock), open: this.calls },
+    });
+    for (const [name, route] of made) this.routes.set(name, route);
   }
 
   /** Instances with something to do at the start or the end, each behind what it asks for. */
@@ -277,6 +247,15 @@ class RunningApp implements App {
     this.healthAddress = this.healthServer.address;
   }
 
+  /** Says in registries where the application is, if it is anywhere, and how it is. */
+  private register(): void {
+    const { name, addresses, healthAddress: health, plan } = this;
+    if (addresses.length === 0) return;
+    const get = this.terms.get;
+    const self = selfOf({ name, addresses, health, get, wall: () => plan.clock.wall() }, this.status);
+    this.registered = ended(this.peers.register(self));
+  }
+
   private tell(): void {
     if (this.status.closed || this.state !== 'ready') return;
     this.status.next(this.statusNow(this.health.ok));
@@ -295,7 +274,8 @@ class RunningApp implements App {
     if (before === 'ready') this.log.info({ open: Object.fromEntries(this.open) }, 'stopping');
     this.status.next(this.statusNow(false));
     this.status.complete();
-    await Promise.all(this.served.map((each) => ended(each.close())));
+    const unregistered = this.atMost(LEAVE, this.registered ?? Promise.resolve());
+    await Promise.all([unregistered, ...this.served.map((each) => ended(each.close()))]);
     await this.idle(left());
     let stopping = '';
     const stopped = stopAll(this.started, {
@@ -347,8 +327,6 @@ class RunningApp implements App {
   }
 }
 
-const PLATFORM: Contract = Platform;
-
 function stoppedError(grace: number): MeshError {
   return meshError('Broken', `the application has stopped, and the call was open after ${grace} ms of grace`, {
     code: 'MILLRACE_STOPPED',
@@ -377,20 +355,6 @@ function paramsOf(plan: Blueprint, graph: Graph): Param<unknown>[] {
   ];
 }
 
-function nameOf(services: readonly Constructor[], contracts: readonly Contract[]): string {
-  return services.flatMap((service) => contractsOf(service))[0]?.name ?? contracts[0]?.name ?? 'client';
-}
-
 function named(filter: { readonly name: string }): string {
   return filter.name === '' ? 'filter' : filter.name;
-}
-
-function reserved(name: string): MeshError {
-  return meshError('Invalid', `a contract can't be called ${name}: each application serves one of that name`, {
-    code: 'MILLRACE_MESH',
-  });
-}
-
-function twice(name: string): MeshError {
-  return meshError('Invalid', `two services of the application serve ${name}`, { code: 'MILLRACE_MESH' });
 }

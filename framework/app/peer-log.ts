@@ -7,6 +7,15 @@ export function peerLog(logger: Logger): PeerListener {
   return (news) => {
     const { kind } = news;
     if (kind === 'waits') return logger.debug({ method: news.method }, 'call waits for a peer');
+    if (kind === 'registry') {
+      const { registry, role, ok } = news;
+      if (ok) return logger.info({ registry }, role === 'watch' ? 'registry tells who is there' : 'registered');
+      const what = role === 'watch' ? 'registry is away: what is known holds' : 'not registered any more';
+      return logger.warn({ registry, reason: news.error?.message }, what);
+    }
+    if (kind === 'override') return logger.warn({ status: news.status }, 'an operator has set the status');
+    if (kind === 'memory')
+      return logger.error({ path: news.path, err: news.error }, 'where others are can not be kept in a file');
     const { peer } = news;
     if (kind === 'up')
       return news.again ? logger.info({ peer }, 'peer is up again') : logger.debug({ peer }, 'peer is up');

@@ -1,8 +1,9 @@
 /** Where services are: what says so, and the simplest that does, a list. */
 import { type Observable, of } from 'rxjs';
 import type { Wire, WireTerms } from '../contract/index.js';
-import { type MeshError, meshError, type Param } from '../core/index.js';
+import { type Encoded, type Endpoint, type MeshError, meshError, type Param } from '../core/index.js';
 import { type Instance, instanceOf } from './instance.js';
+import type { PeerListener } from './news.js';
 
 /** Where the services of a mesh are found. */
 export interface Discovery {
@@ -23,6 +24,9 @@ export interface DiscoveryTerms extends WireTerms {
   readonly wires: readonly Wire[];
   /** Names of the contracts that the application calls: at once, and whenever there is a new one. */
   readonly wanted: Observable<ReadonlySet<string>>;
+  /** The application's connection to an address, which all share who ask; closed with the application. Throws Invalid where no wire reaches it. */
+  endpoint(address: string): Endpoint<Encoded | Observable<Encoded>, Encoded>;
+  readonly tell?: PeerListener;
 }
 
 /** A wire to dial, or an address that one of the application's wires understands, `tcp://127.0.0.1:7001`. */

@@ -10,6 +10,7 @@ export { p2c } from './p2c.js';
 export { Peer, type PeerState, RECONNECT, RECONNECT_MOST } from './peer.js';
 export { PATIENCE, Peers, type PeersOptions, REGION, ZONE } from './peers.js';
 export { BALANCE, QUEUE, WARMING } from './pool.js';
+export { HOLD, MEMORY, registry } from './registry.js';
 export { Registry } from './registry-contract.js';
 export type { Changes, Interest, LeaseTerms, Registration, Sighting } from './registry-messages.js';
 export { leastPending, roundRobin, weighted } from './round-robin.js';

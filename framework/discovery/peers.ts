@@ -1,8 +1,18 @@
 /** All the peers of an application, by discovery, and the services that they serve. */
-import { BehaviorSubject, map, merge, Observable, type Subscription } from 'rxjs';
+import { BehaviorSubject, EMPTY, map, merge, Observable, type Subscription } from 'rxjs';
 import type { Wire, WireCalls, WireTerms } from '../contract/index.js';
-import { asMeshError, type Call, duration, type MeshError, meshError, param, text } from '../core/index.js';
-import { type Discovery, wireAt } from './addresses.js';
+import {
+  asMeshError,
+  type Call,
+  duration,
+  type Encoded,
+  type Endpoint,
+  type MeshError,
+  meshError,
+  param,
+  text,
+} from '../core/index.js';
+import { type Discovery, type DiscoveryTerms, wireAt } from './addresses.js';
 import { BalancedCall } from './balanced-call.js';
 import type { Balancer } from './balancer.js';
 import { type Instance, statusOf } from './instance.js';
@@ -45,6 +55,8 @@ export class Peers {
   private readonly peers = new Map<string, Peer>();
   private readonly pools = new Map<string, Pool>();
   private readonly wanted = new BehaviorSubject<ReadonlySet<string>>(new Set());
+  /** Of discoveries; peers have their own. */
+  private readonly endpoints = new Map<string, Endpoint<Encoded | Observable<Encoded>, Encoded>>();
   private readonly watching: readonly Subscription[];
   private readonly sources = new Map<number, ReadonlySet<string>>();
   /** Why a discovery has ended. */
@@ -52,15 +64,15 @@ export class Peers {
   private closed = false;
 
   constructor(
-    discoveries: readonly Discovery[],
-    wires: readonly Wire[],
+    private readonly discoveries: readonly Discovery[],
+    private readonly wires: readonly Wire[],
     private readonly terms: WireTerms,
     private readonly options: PeersOptions = {},
   ) {
-    const all = [...wires, ...discoveries.flatMap((each) => each.wires)];
+    const all = this.allWires;
     this.watching = discoveries.map((discovery, at) =>
       discovery
-        .instances({ ...terms, wires, wanted: this.wanted })
+        .instances(this.discoveryTerms)
         .pipe(map((present) => reachable(present, all)))
         .subscribe({
           next: (present) => this.update(at, present),
@@ -91,12 +103,34 @@ export class Peers {
     return (call) => new Observable((to) => new BalancedCall(pool, terms, call, to).start());
   }
 
+  /** Keeps the application known wherever its discoveries keep such. Completes when it has been taken out everywhere. */
+  register(self: Observable<Instance>): Observable<never> {
+    return merge(...this.discoveries.map((each) => each.register?.(self, this.discoveryTerms) ?? EMPTY));
+  }
+
   /** Cold: leaves all peers. */
   close(): Observable<never> {
     this.closed = true;
     for (const each of this.watching) each.unsubscribe();
     this.wanted.complete();
-    return merge(...this.all.map((peer) => peer.close()));
+    return merge(...[...this.all, ...this.endpoints.values()].map((each) => each.close()));
+  }
+
+  private get allWires(): readonly Wire[] {
+    return [...this.wires, ...this.discoveries.flatMap((each) => each.wires)];
+  }
+
+  private get discoveryTerms(): DiscoveryTerms {
+    const { terms, wires, wanted, tell } = this;
+    return { ...terms, wires, wanted, tell, endpoint: (address) => this.endpoint(address) };
+  }
+
+  private endpoint(address: string): Endpoint<Encoded | Observable<Encoded>, Encoded> {
+    const known = this.endpoints.get(address);
+    if (known !== undefined) return known;
+    const made = wireAt(address, this.allWires).endpoint(this.terms);
+    this.endpoints.set(address, made);
+    return made;
   }
 
   private get tell(): PeerListener {
@@ -175,8 +209,11 @@ export class Peers {
       return meshError('Rejected', what, { ...details, code: 'MILLRACE_LEASE', retry: 'never' });
     }
     const known = this.all.map((peer) => `${peer.address} ${stateOf(peer, name)}`);
-    const where =
-      known.length === 0 ? 'no peers are known; say where they are with .in(addresses(…))' : known.join(', ');
+    const sources = this.discoveries.map((each) => each.name).filter((each) => each !== 'addresses');
+    const source = sources.join(' and ');
+    const none =
+      source === '' ? 'no peers are known; say where they are with .in(addresses(…))' : `the ${source} tells of nobody`;
+    const where = known.length === 0 ? none : known.join(', ');
     return meshError('Unavailable', `nobody serves ${name}: ${where}${ended}`, details);
   }
 }
@@ -186,22 +223,21 @@ function reachable(
   present: readonly Instance[],
   wires: readonly Wire[],
 ): ReadonlyMap<string, readonly [Wire, Instance]> {
-  return new Map(
-    present
-      .filter(({ addresses }) => addresses.length > 0)
-      .map((instance) => {
-        const wire = wireOf(instance, wires);
-        return [wire.name, [wire, instance]] as const;
-      }),
-  );
+  const all = new Map<string, readonly [Wire, Instance]>();
+  for (const instance of present) {
+    const wire = wireOf(instance, wires);
+    if (wire !== undefined) all.set(wire.name, [wire, instance]);
+  }
+  return all;
 }
 
-function wireOf({ addresses }: Instance, wires: readonly Wire[]): Wire {
+/** Undefined where no wire reaches an instance that a registry tells of; throws where the program itself named it. */
+function wireOf({ app, addresses }: Instance, wires: readonly Wire[]): Wire | undefined {
   for (const address of addresses) {
     const found = wires.find((wire) => wire.name === address) ?? wires.map((wire) => wire.at(address)).find(Boolean);
     if (found !== undefined) return found;
   }
-  return wireAt(addresses[0] ?? '', wires);
+  return app === '' ? wireAt(addresses[0] ?? '', wires) : undefined;
 }
 
 function stateOf(peer: Peer, name: string): string {

@@ -73,7 +73,8 @@ const few = <T extends v.GenericSchema>(value: T) =>
     v.check((record) => Object.keys(record).length <= 256, 'more than 256 entries'),
   );
 
-const instance = v.object({
+/** One running copy of an application, as anybody may send it. */
+export const instanceSchema = v.object({
   app: v.pipe(name, v.toUpperCase()),
   id: name,
   host: text,
@@ -95,9 +96,9 @@ const instance = v.object({
   extras: few(v.unknown()),
 });
 
-const sighting = v.object({ instance, suspect: v.boolean() });
+const sighting = v.object({ instance: instanceSchema, suspect: v.boolean() });
 
-export const registrationSchema: Schema<Registration> = v.object({ instance: v.exactOptional(instance) });
+export const registrationSchema: Schema<Registration> = v.object({ instance: v.exactOptional(instanceSchema) });
 
 export const leaseTermsSchema: Schema<LeaseTerms> = v.object({ renewal: span, duration: span, override: status });
 
