@@ -3,8 +3,9 @@ import type { Client, Codec, Contract, Failures, Methods, Wire } from '../contra
 import type { Agnostic, Clock, Param } from '../core/index.js';
 import type { Balancer, Discovery } from '../discovery/index.js';
 import type { Constructor } from './decorators.js';
-import type { LogOptions } from './logs.js';
-import type { Provision } from './providers.js';
+import type { Configuration } from './configuration.js';
+import type { Log, LogOptions } from './logs.js';
+import type { Provision, Token } from './providers.js';
 
 /** Plain functions that serve a contract, in the place of a class. */
 export interface Answering {
@@ -12,8 +13,12 @@ export interface Answering {
   readonly handlers: (callers: Callers) => object;
 }
 
-/** What functions that serve a contract call others by. */
+/** What functions that serve a contract have of their application. */
 export interface Callers {
+  readonly config: Configuration;
+  readonly log: Log;
+  /** What the container has, or makes, for a token. */
+  get<T>(token: Token<T>): T;
   client<M extends Methods, F extends Failures>(contract: Contract<M, F>): Client<Contract<M, F>>;
 }
 

@@ -44,6 +44,7 @@ export function commandLine(terminal: Terminal, rest: readonly string[], done: D
   addCall(program, terminal, done);
   addDescribe(program, terminal, done);
   addConfig(program, terminal, rest, done);
+  addRegistry(program, terminal, done);
   addCompletion(program, terminal, done);
   for (const command of program.commands) command.showHelpAfterError(helpHint([command.name()]));
   return program.showHelpAfterError(helpHint([]));
@@ -156,6 +157,20 @@ function addConfig(program: Command, terminal: Terminal, rest: readonly string[]
     });
 }
 
+/** Its words are the registry's own: what they mean is said in one place. */
+function addRegistry(program: Command, terminal: Terminal, done: Done): void {
+  program
+    .command('registry')
+    .description('Starts a registry; its own --help says with what.')
+    .argument('[words...]', '--rsocket 7070 --http 8761')
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async (words: readonly string[]) => {
+      const { registry } = await import('./registry.js');
+      done(await registry(terminal, words));
+    });
+}
+
 function addCompletion(program: Command, terminal: Terminal, done: Done): void {
   program
     .command('completion')
@@ -183,6 +198,7 @@ const PROGRAM_EXAMPLES = examples(
   'millrace dev',
   `millrace call orders.greet '{"name":"Ada"}'`,
   'millrace describe tcp://127.0.0.1:7001',
+  'millrace registry --rsocket 7070',
 );
 
 const CALL_HELP = `${examples(

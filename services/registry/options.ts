@@ -10,7 +10,7 @@ export interface RegistryOptions {
 
 /** Reads `--http PORT --rsocket PORT [--host HOST]`; ends the process with 2 for words that make no sense, with 0 after `--help`. */
 export function optionsOf(words: readonly string[]): RegistryOptions {
-  const command = new Command('npm run registry --')
+  const command = new Command('millrace registry')
     .description('Starts a registry: RSocket for Millrace, Eureka’s REST API for everybody else.')
     .option(
       '--rsocket <port>',

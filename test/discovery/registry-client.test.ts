@@ -10,17 +10,14 @@ import {
   type Instance,
   mesh,
   nothing,
-  Registry,
   registry,
   response,
-  systemClock,
   unchecked,
 } from 'millrace';
+import { type RegistryStore, registryMesh, RunningRegistry } from 'millrace/registry';
 import { tcp } from 'millrace/rsocket';
 import { faultProxy } from 'millrace/testing';
 import { filter, firstValueFrom, lastValueFrom, of, ReplaySubject, startWith, type Subscription } from 'rxjs';
-import { RegistryService } from '../../services/registry/registry-service.js';
-import { RegistryStore } from '../../services/registry/store.js';
 import { applications, failure, thrown } from '../app/applications.js';
 
 const Shop = contract('shop', { who: response(nothing, unchecked<string>()) });
@@ -37,15 +34,14 @@ describe('an application in a registry', () => {
   const stores: RegistryStore[] = [];
   const open: Subscription[] = [];
   afterEach(() => {
-    for (const store of stores.splice(0)) store.close();
+    stores.splice(0);
     for (const each of open.splice(0)) each.unsubscribe();
   });
 
   const begin = async (port = 0): Promise<Running> => {
-    const store = new RegistryStore({ clock: systemClock, settings: ({ initial }) => initial });
+    const app = await start(registryMesh().over(tcp({ port })).configure({ 'app.grace': '50 ms' }));
+    const { store } = app.get(RunningRegistry);
     stores.push(store);
-    const service = new RegistryService(store, systemClock, ({ initial }) => initial);
-    const app = await start(mesh().serve(Registry, service).over(tcp({ port })).configure({ 'app.grace': '50 ms' }));
     return { app, store, place: app.addresses[0] ?? '' };
   };
   const shop = (who: string, places: readonly string[], values: Readonly<Record<string, unknown>> = {}): Promise<App> =>
