@@ -7,7 +7,6 @@ import {
   type Clock,
   deadline,
   duration,
-  type Interaction,
   MeshError,
   type Metadata,
   type Priority,
@@ -123,7 +122,7 @@ function ask(
     new Pulled((subscriber) => {
       const parent = terms.said.serving ?? sinkOf(subscriber)?.serving ?? ambientCall();
       const request = interaction === 'channel' ? observableOf(given as ObservableInput<unknown>) : given;
-      const call = callFrom(parent, route, interaction, request, terms, patience, clock);
+      const call = callFrom(parent, route, method, request, terms, patience, clock);
       const answer = service(call);
       if (terms.said.check !== true) return answer.subscribe(subscriber);
       const to = subscriber as Subscriber<unknown>;
@@ -135,7 +134,7 @@ function ask(
 function callFrom(
   parent: Call<unknown> | undefined,
   method: string,
-  interaction: Interaction,
+  { interaction, idempotent }: AnyMethod,
   request: unknown,
   terms: Terms,
   patience: number,
@@ -154,6 +153,7 @@ function callFrom(
     trace: parent?.trace,
     baggage: baggage === undefined ? inherited : new Map([...inherited, ...baggage]),
     idempotencyKey: said.idempotencyKey,
+    idempotent: idempotent === true,
     reply: said.reply ?? replyPlace(),
   };
 }

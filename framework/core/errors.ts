@@ -91,6 +91,13 @@ export function meshError(tag: ErrorTag, message: string, details?: ErrorDetails
   }
 }
 
+/** The same error but for some details. */
+export function errorWith(error: MeshError, details: ErrorDetails): MeshError {
+  const { tag, message, code, after, httpStatus, rsocketCode, detail, retry, from } = error;
+  const known = { code, after, httpStatus, rsocketCode, detail, retry, from };
+  return meshError(tag, message, { ...known, ...('cause' in error ? { cause: error.cause } : {}), ...details });
+}
+
 /** Whether `error` is a MeshError, of `tag` where one is given. */
 export function isMeshError(error: unknown, tag?: ErrorTag): error is MeshError {
   if (typeof error !== 'object' || error === null || !('tag' in error) || !('name' in error)) return false;

@@ -6,8 +6,9 @@ import { from, type MonoTypeOperatorFunction, Observable, Subscriber } from 'rxj
 import { type Call, callOf } from './call.js';
 import { type Clock, type Stop, systemClock } from './clock.js';
 import { asMeshError, type MeshError } from './errors.js';
-import type { AnyPolicy, Decision, Outcome, Remedy, Told } from './policy.js';
+import type { AnyPolicy, Decision, Outcome, Remedy, Settlement, Told, Wait } from './policy.js';
 import type { Agnostic, Service } from './service.js';
+import { type Waiting, WaitingLine } from './waiting-line.js';
 
 /** What the calls through one arrow share: the policies, outermost first, and the present state of each. */
 interface Arrow {
@@ -15,6 +16,8 @@ interface Arrow {
   readonly states: unknown[];
   readonly clock: Clock;
   readonly told: Told | undefined;
+  /** Who waits at each policy; a place is empty until somebody does. */
+  readonly lines: (WaitingLine | undefined)[];
 }
 
 /**
@@ -24,7 +27,8 @@ interface Arrow {
 export function fuse(policies: readonly AnyPolicy[], clock: Clock = systemClock, told?: Told): Agnostic {
   return <Req, Rep>(next: Service<Req, Rep>): Service<Req, Rep> => {
     const arrow = arrowOf(policies, clock, told);
-    return (call) => new Observable<Rep>((subscriber) => begin(arrow, call, () => next(call), subscriber));
+    return (call) =>
+      new Observable<Rep>((subscriber) => begin(arrow, call, (asked) => next(asked as Call<Req>), subscriber));
   };
 }
 
@@ -40,10 +44,15 @@ export function operatorOf<T>(
 }
 
 function arrowOf(policies: readonly AnyPolicy[], clock: Clock, told: Told | undefined): Arrow {
-  return { policies, states: policies.map((policy) => policy.initial), clock, told };
+  return { policies, states: policies.map((policy) => policy.initial), clock, told, lines: [] };
 }
 
-function begin<T>(arrow: Arrow, call: Call<unknown>, source: () => Observable<T>, to: Subscriber<T>): void {
+function begin<T>(
+  arrow: Arrow,
+  call: Call<unknown>,
+  source: (call: Call<unknown>) => Observable<T>,
+  to: Subscriber<T>,
+): void {
   new Attempt(arrow, call, source, to, 0, [], undefined, undefined).start();
 }
 
@@ -58,15 +67,17 @@ interface Expiry {
  * One attempt at a call. Policies from 0 up to, not including, `level` have admitted it and are not settled yet; those
  * outside a remedy stay admitted, with their time running, while the next attempt waits and runs.
  */
-class Attempt<T> extends Subscriber<T> {
+class Attempt<T> extends Subscriber<T> implements Waiting {
   private firstAt: number | undefined;
   private timer: Stop | undefined;
   private wait: Stop | undefined;
+  /** Ends the wait at the policy of `level`. */
+  private lateness: Stop | undefined;
 
   constructor(
     private readonly arrow: Arrow,
     private readonly call: Call<unknown>,
-    private readonly source: () => Observable<T>,
+    private readonly source: (call: Call<unknown>) => Observable<T>,
     private readonly to: Subscriber<T>,
     private level: number,
     private readonly startedAt: number[],
@@ -77,30 +88,83 @@ class Attempt<T> extends Subscriber<T> {
   }
 
   start(): void {
-    const { policies, states, clock } = this.arrow;
-    const now = clock.now();
+    const now = this.arrow.clock.now();
+    if (this.admitted(now, undefined)) this.open(now);
+  }
+
+  askAgain(): boolean {
+    const now = this.arrow.clock.now();
+    const at = this.level;
+    if (!this.admitted(now, 0)) return this.closed || this.level !== at;
+    this.open(now);
+    return true;
+  }
+
+  /** Goes on from the present level; false if a policy has refused the call or lets it wait. `line` is said to the first of them. */
+  private admitted(now: number, line: number | undefined): boolean {
+    const { policies, states, lines } = this.arrow;
     for (; this.level < policies.length; this.level++) {
       const at = this.level;
       const policy = policies[at] as AnyPolicy;
-      const { state, refuse, within } = policy.admit(states[at], this.call, now, this.locals?.[at]);
+      const before = line ?? lines[at]?.size ?? 0;
+      line = undefined;
+      const { state, refuse, within, wait } = policy.admit(states[at], this.call, now, this.locals?.[at], before);
       states[at] = state;
+      if (wait !== undefined) {
+        this.waitAt(at, wait);
+        return false;
+      }
+      if (this.lateness !== undefined) this.leaveLine(at);
       if (refuse !== undefined) {
         this.tell(at, 'refused', refuse, now);
-        return this.fail(refuse);
+        this.fail(refuse);
+        return false;
       }
       this.startedAt[at] = now;
       if (within !== undefined) {
         (this.expiries ??= [])[at] = { at: now + within.ms, until: within.until, late: within.late };
       }
     }
+    return true;
+  }
+
+  private open(now: number): void {
     this.arm(now);
     let source: Observable<T>;
     try {
-      source = this.source();
+      source = this.source(this.call);
     } catch (error) {
       return this.error(error);
     }
     source.subscribe(this);
+  }
+
+  private waitAt(at: number, { after, most, late }: Wait): void {
+    const { clock, lines } = this.arrow;
+    const line = (lines[at] ??= new WaitingLine());
+    this.wait?.();
+    this.wait = after === undefined ? undefined : clock.after(after, () => line.move(), true);
+    if (this.lateness !== undefined) return;
+    this.arm(clock.now());
+    line.join(this);
+    this.lateness = clock.after(
+      most,
+      () => {
+        if (this.closed) return;
+        this.isStopped = true;
+        const error = late();
+        this.tell(at, 'late', error, clock.now());
+        this.fail(error);
+      },
+      true,
+    );
+  }
+
+  private leaveLine(at: number): void {
+    this.lateness?.();
+    this.wait?.();
+    this.lateness = this.wait = undefined;
+    this.arrow.lines[at]?.leave(this);
   }
 
   startAfter(ms: number): void {
@@ -134,7 +198,8 @@ class Attempt<T> extends Subscriber<T> {
     const now = (this.firstAt = clock.now());
     for (let at = this.level - 1; at >= 0; at--) {
       const policy = policies[at] as AnyPolicy;
-      if (policy.first !== undefined) states[at] = policy.first(states[at], now - (this.startedAt[at] ?? now), now);
+      if (policy.first !== undefined)
+        states[at] = policy.first(states[at], now - (this.startedAt[at] ?? now), this.call, now);
     }
     if (this.expiries === undefined) return;
     this.expiries = this.expiries.map((expiry) => (expiry?.until === 'first' ? undefined : expiry));
@@ -160,6 +225,7 @@ class Attempt<T> extends Subscriber<T> {
     if (expiry === undefined || this.closed) return;
     this.isStopped = true;
     const now = this.arrow.clock.now();
+    this.leave();
     while (this.level > level + 1) this.settleInnermost('cancel', undefined, now);
     const error = expiry.late();
     this.tell(level, 'late', error, now);
@@ -167,14 +233,19 @@ class Attempt<T> extends Subscriber<T> {
   }
 
   /** Settles from the inside out until a policy has a remedy or the failure is the caller's. */
-  private fail(error: MeshError): void {
+  private fail(failure: MeshError): void {
     this.stopTimers();
+    this.leave();
     const now = this.arrow.clock.now();
+    let error = failure;
     while (this.level > 0) {
-      const remedy = this.settleInnermost('error', error, now);
-      if (remedy === undefined) continue;
-      this.tell(this.level, remedy.kind, error, now);
-      return this.apply(remedy);
+      const settled = this.settleInnermost('error', error, now);
+      const { remedy } = settled;
+      if (remedy !== undefined) {
+        this.tell(this.level, remedy.kind, error, now);
+        return this.apply(remedy);
+      }
+      error = settled.error ?? error;
     }
     this.to.error(error);
     super.unsubscribe();
@@ -185,7 +256,9 @@ class Attempt<T> extends Subscriber<T> {
     this.level = 0;
     super.unsubscribe();
     if (remedy.kind === 'again') {
-      new Attempt<T>(arrow, call, source, to, level, startedAt, expiries, locals).startAfter(remedy.after);
+      const policy = arrow.policies[level] as AnyPolicy;
+      const next = policy.again?.(call, locals?.[level]) ?? call;
+      new Attempt<T>(arrow, next, source, to, level, startedAt, expiries, locals).startAfter(remedy.after);
       return;
     }
     const outer: Arrow = { ...arrow, policies: arrow.policies.slice(0, level) };
@@ -193,26 +266,37 @@ class Attempt<T> extends Subscriber<T> {
     new Attempt<T>(outer, call, instead, to, level, startedAt, expiries, locals).start();
   }
 
+  /** Leaves the line that it waits in, and lets the next be asked. */
+  private leave(): void {
+    if (this.lateness === undefined) return;
+    const at = this.level;
+    this.leaveLine(at);
+    this.arrow.lines[at]?.move();
+  }
+
   private settleAll(kind: 'complete' | 'cancel'): void {
     this.stopTimers();
+    this.leave();
     if (this.level === 0) return;
     const now = this.arrow.clock.now();
     while (this.level > 0) this.settleInnermost(kind, undefined, now);
   }
 
-  private settleInnermost(kind: Outcome['kind'], error: MeshError | undefined, now: number): Remedy | undefined {
+  private settleInnermost(kind: Outcome['kind'], error: MeshError | undefined, now: number): Settlement<unknown> {
     const at = --this.level;
-    const { policies, states } = this.arrow;
+    const { policies, states, lines } = this.arrow;
     const policy = policies[at] as AnyPolicy;
     const begun = this.startedAt[at] ?? now;
     const first = this.firstAt === undefined ? undefined : this.firstAt - begun;
     const outcome: Outcome = { kind, elapsed: now - begun, first, error };
-    const { state, remedy } = policy.settle(states[at], outcome, now, this.locals?.[at]);
-    states[at] = state;
+    const settlement = policy.settle(states[at], outcome, this.call, now, this.locals?.[at]);
+    states[at] = settlement.state;
     if (this.expiries !== undefined) this.expiries[at] = undefined;
-    if (kind !== 'error' || remedy === undefined) return undefined;
-    if (policy.keep !== undefined) (this.locals ??= [])[at] = policy.keep(this.locals[at], outcome);
-    return remedy;
+    lines[at]?.move();
+    if (kind === 'error' && settlement.remedy !== undefined && policy.keep !== undefined) {
+      (this.locals ??= [])[at] = policy.keep(this.locals[at], outcome);
+    }
+    return settlement;
   }
 
   /** Makes nothing where nobody listens. */

@@ -14,6 +14,7 @@ export * from './nearest.js';
 export * from './overflow.js';
 export * from './param.js';
 export * from './policy.js';
+export * from './policy-filter.js';
 export * from './queue.js';
 export * from './service.js';
 export * from './serving.js';

@@ -22,9 +22,20 @@ export interface Admission<State> {
   readonly state: State;
   /** Refuses the call: nothing below is subscribed. */
   readonly refuse?: MeshError | undefined;
+  /** Lets the call wait, behind all that wait already, and asks again. It is not admitted yet, and not settled if it leaves. */
+  readonly wait?: Wait | undefined;
   /** Ends the call with `late` if its first item, or its end, has not come within so many milliseconds. */
   readonly within?:
     { readonly ms: number; readonly until: 'first' | 'end'; readonly late: () => MeshError } | undefined;
+}
+
+/** How a call waits. It is asked again when a call is settled here and it is the first in the line, or after a while. */
+export interface Wait {
+  /** Milliseconds after which to ask again though nothing was settled. */
+  readonly after?: number | undefined;
+  /** The longest wait in milliseconds, from the first time that it was told to; then it fails with `late`. */
+  readonly most: number;
+  readonly late: () => MeshError;
 }
 
 /** What to do about a failure instead of passing it on. */
@@ -36,6 +47,8 @@ export interface Settlement<State> {
   readonly state: State;
   /** Only looked at when the outcome is an error. */
   readonly remedy?: Remedy | undefined;
+  /** What the policies outside and the caller get in the place of the error, where there is no remedy. */
+  readonly error?: MeshError | undefined;
 }
 
 /**
@@ -45,12 +58,17 @@ export interface Settlement<State> {
 export interface Policy<State, Local = undefined> {
   readonly name: string;
   readonly initial: State;
-  admit(state: State, call: Call<unknown>, now: number, local: Local | undefined): Admission<State>;
+  /** `line` is how many calls wait here before this one. */
+  admit(state: State, call: Call<unknown>, now: number, local: Local | undefined, line: number): Admission<State>;
   /** The first item has come, the call goes on. Left out where it makes no difference. */
-  first?(state: State, elapsed: number, now: number): State;
-  settle(state: State, outcome: Outcome, now: number, local: Local | undefined): Settlement<State>;
+  first?(state: State, elapsed: number, call: Call<unknown>, now: number): State;
+  settle(state: State, outcome: Outcome, call: Call<unknown>, now: number, local: Local | undefined): Settlement<State>;
   /** What to keep for the next attempt after a remedy of `again`. */
   keep?(local: Local | undefined, outcome: Outcome): Local;
+  /** The call as the policies within are to see it at the next attempt. */
+  again?(call: Call<unknown>, local: Local): Call<unknown>;
+  /** What somebody who looks sees of the state. */
+  view?(state: State, now: number): Readonly<Record<string, string | number>>;
 }
 
 /** What a policy of a fused stack decided about a call, as whoever asks why it went as it did is told. */

@@ -5,8 +5,8 @@ import {
   type Call,
   type Clock,
   type Encoded,
+  errorWith,
   type MeshError,
-  meshError,
   type Priority,
   type Stop,
   withRequest,
@@ -183,6 +183,5 @@ class Attempt extends Subscriber<Encoded> {
 
 /** Marks an error as one of a call to somebody else: who passes it on has not refused the call himself. */
 function heardFrom(error: MeshError, from: string): MeshError {
-  const { tag, message, code, after, httpStatus, rsocketCode, detail, retry, cause } = error;
-  return meshError(tag, message, { code, after, httpStatus, rsocketCode, detail, retry, cause, from });
+  return errorWith(error, { from });
 }

@@ -7,6 +7,7 @@ import {
   type Clock,
   count,
   duration,
+  isRepeatable,
   meshError,
   type MeshError,
   replyPlace,
@@ -22,11 +23,11 @@ export interface HedgeOptions {
   readonly delay?: string | number;
   /** Attempts of one call, the first included; 2. */
   readonly maxAttempts?: number;
-  /** Extra attempts for each call, from 0 up to 1, over the last 10 s; 0.02. */
-  readonly budget?: number;
+  /** Extra attempts for each call, from 0 up to 1, over the last 10 s; 0.02. Or a budget shared with others, as with {@link retry}. */
+  readonly budget?: number | ExtraBudget;
   /** Extra attempts in 10 s that are had in any case; 1. */
   readonly floor?: number;
-  /** Calls that can't do harm twice; by default those with an idempotency key. A channel is never tried twice. */
+  /** Calls that can't do harm twice; by default those that can be repeated. A channel is never tried twice. */
   readonly when?: (call: Call<unknown>) => boolean;
   readonly clock?: Clock;
 }
@@ -53,9 +54,10 @@ interface Hedging {
  * @example hedge({ delay: 'p95', when: (call) => call.method === 'films.title' })
  */
 export function hedge(options: HedgeOptions = {}): Agnostic {
-  const { clock = systemClock, budget: share = 0.02, floor = 1, when = hasKey } = options;
+  const { clock = systemClock, budget: given = 0.02, floor = 1, when = isRepeatable } = options;
   const maxAttempts = count(options.maxAttempts ?? 2);
   const delay = delayOf(options.delay ?? 'p95');
+  const share = typeof given === 'number' ? given : 0;
   if (!(share >= 0 && share <= 1 && floor >= 0)) {
     throw meshError('Invalid', `hedge wants a budget from 0 to 1 and a floor from 0, not ${share} and ${floor}`);
   }
@@ -64,7 +66,7 @@ export function hedge(options: HedgeOptions = {}): Agnostic {
     const hedging: Hedging = {
       clock,
       latency,
-      budget: new ExtraBudget({ share, floor, ttl: BUDGET_TTL }),
+      budget: typeof given === 'number' ? new ExtraBudget({ share, floor, ttl: BUDGET_TTL }) : given,
       maxAttempts,
       delayAt: (now) => ('ms' in delay ? delay.ms : latency.percentile(delay.percentile, now, LEAST_CALLS)),
     };
@@ -73,10 +75,6 @@ export function hedge(options: HedgeOptions = {}): Agnostic {
       return new Observable<Rep>((to) => new HedgedCall(hedging, next, call, to).begin());
     };
   };
-}
-
-function hasKey(call: Call<unknown>): boolean {
-  return call.idempotencyKey !== undefined;
 }
 
 function delayOf(delay: string | number): { readonly percentile: number } | { readonly ms: number } {

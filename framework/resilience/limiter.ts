@@ -1,14 +1,6 @@
 /** A limit that adapts, kept in one place for all who go by it: the filter that refuses, and the leases that prevent. */
 import { type Observable, Subject } from 'rxjs';
-import {
-  type Call,
-  type Clock,
-  meshError,
-  type Policy,
-  type Priority,
-  systemClock,
-  type Outcome,
-} from '../core/index.js';
+import { type Call, type Clock, type MeshError, meshError, systemClock, type Outcome } from '../core/index.js';
 import { gradient2 } from './gradient2.js';
 import type { LimitAlgorithm } from './limit-algorithm.js';
 import { type Mean, meanWith, NO_MEAN } from './mean.js';
@@ -71,21 +63,14 @@ export class Limiter {
     return { limit: this.present, inFlight: this.inFlight, latency: this.mean.value, refused: this.refused };
   }
 
-  /** What calls of one priority go through. It has no state of its own. */
-  policy(priority: Priority): Policy<undefined> {
-    return {
-      name: 'limit',
-      initial: undefined,
-      admit: (_state, call) => ({ state: undefined, refuse: this.start(priority, call) }),
-      first: (_state, elapsed) => void this.sample(elapsed, false),
-      settle: (_state, outcome) => {
-        this.end(priority, outcome);
-        return { state: undefined };
-      },
-    };
+  /** {@link view} in few numbers. */
+  get summary(): Readonly<Record<string, number>> {
+    return { limit: this.present, open: allOf(this.inFlight), refused: allOf(this.refused) };
   }
 
-  private start(priority: Priority, call: Call<unknown>) {
+  /** Counts a call in, or says why it is refused. */
+  start(call: Call<unknown>): MeshError | undefined {
+    const { priority } = call;
     if (mayStart(this.shares, this.present, this.inFlight, priority)) {
       this.inFlight = { ...this.inFlight, [priority]: this.inFlight[priority] + 1 };
       return undefined;
@@ -100,12 +85,17 @@ export class Limiter {
    * A failure says nothing of capacity unless it is one of overload. Who leaves after longer than usual has seen that latency at
    * least; without these only the quick calls would be counted.
    */
-  private end(priority: Priority, { kind, elapsed, first, error }: Outcome): void {
+  end({ priority }: Call<unknown>, { kind, elapsed, first, error }: Outcome): void {
     const dropped = error !== undefined && OVERLOAD.has(error.tag);
     if (dropped) this.sample(elapsed, true);
     else if (first === undefined && kind === 'complete') this.sample(elapsed, false);
     else if (first === undefined && kind === 'cancel' && elapsed > this.mean.value) this.sample(elapsed, false);
     this.inFlight = { ...this.inFlight, [priority]: this.inFlight[priority] - 1 };
+  }
+
+  /** The first item of a call has come. */
+  began(elapsed: number): void {
+    this.sample(elapsed, false);
   }
 
   private sample(elapsed: number, dropped: boolean): void {

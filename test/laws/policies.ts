@@ -67,7 +67,7 @@ export function again(attempts: number, after = 0): AnyPolicy {
     name: 'again',
     initial: undefined,
     admit: (state) => ({ state }),
-    settle: (state, { kind, error }, _, tried = 1) =>
+    settle: (state, { kind, error }, _call, _now, tried = 1) =>
       kind === 'error' && error?.retry !== 'never' && tried < attempts
         ? { state, remedy: { kind: 'again', after } }
         : { state },

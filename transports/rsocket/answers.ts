@@ -95,6 +95,7 @@ export class Answers {
       trace: said.trace,
       baggage: said.baggage,
       idempotencyKey: said.idempotencyKey,
+      idempotent: false,
       reply: replyPlace(),
     };
   }

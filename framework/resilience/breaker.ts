@@ -1,0 +1,130 @@
+/** The circuit breaker: a service that fails at too many calls gets none for a while, and then a few to see whether it is well. */
+import {
+  type Call,
+  type Clock,
+  count,
+  duration,
+  type MeshError,
+  meshError,
+  policyFilter,
+  type PolicyFilter,
+  ratio,
+  systemClock,
+} from '../core/index.js';
+import { type BreakerRules, type BreakerState, CLOSED, entered, leftEarly, seenBy, went } from './breaker-state.js';
+import { isFault } from './is-fault.js';
+import { type Live, liveOf } from './live.js';
+
+/** `auto` goes by the calls; `metrics-only` counts and tells, and refuses nobody. */
+export type BreakerMode = 'auto' | 'forced-open' | 'forced-closed' | 'metrics-only';
+
+export interface BreakerOptions {
+  /** How far back it looks: a time, or `{ calls }`; '10 s'. In ten parts, of which the oldest is forgotten at a time. */
+  readonly window?: string | number | { readonly calls: number };
+  /** Calls in the window below which nothing is concluded; 20. */
+  readonly minimumCalls?: number;
+  /** The share of failures from which on it opens; 0.5. */
+  readonly failureRate?: number;
+  /** From when on a call is slow, and the share of slow calls from which on it opens; never, and 0.5. */
+  readonly slowAfter?: string | number;
+  readonly slowRate?: number;
+  /** How long it stays open; '5 s'. */
+  readonly sleep?: string | number;
+  /** Calls that are let through then, which decide; 1. */
+  readonly trials?: number;
+  /** Which errors are the service's failure; by default {@link isFault}: not what the caller did wrong, and no refusal. */
+  readonly isFailure?: (error: MeshError, call: Call<unknown>) => boolean;
+  /** May be a function, which is asked at each call; 'auto'. */
+  readonly mode?: Live<BreakerMode>;
+  /** Of whom a refusal speaks; the call's method. */
+  readonly name?: string;
+  /** Hears each change of the state. */
+  readonly changed?: (change: BreakerChange) => void;
+  readonly clock?: Clock;
+}
+
+export interface BreakerChange {
+  readonly from: BreakerState['kind'];
+  readonly to: BreakerState['kind'];
+  /** The call with which it changed. */
+  readonly call: Call<unknown>;
+}
+
+/**
+ * Refuses with Rejected, code `MILLRACE_BREAKER` and `after`, while it is open. A stream is a success with its first item; a call that is
+ * cancelled says nothing. Defaults are Hystrix's.
+ * Source: M. Nygard, "Release It!", 2007; HystrixCommandProperties; resilience4j's CircuitBreaker for counts, slow calls and trials.
+ * @example @use(breaker({ sleep: '2 s' }))
+ */
+export function breaker(options: BreakerOptions = {}): PolicyFilter {
+  const { isFailure = isFault, clock = systemClock, name, changed } = options;
+  const rules = rulesOf(options);
+  const mode = liveOf(options.mode, 'auto');
+  const moved = (from: BreakerState, to: BreakerState, call: Call<unknown>): BreakerState => {
+    if (from.kind !== to.kind) changed?.({ from: from.kind, to: to.kind, call });
+    return to;
+  };
+  return policyFilter<BreakerState, undefined>(
+    {
+      name: 'breaker',
+      initial: CLOSED,
+      admit(state, call, now) {
+        const how = mode();
+        if (how === 'forced-open') return { state, refuse: forced(name, call) };
+        if (how === 'forced-closed') return { state };
+        const next = entered(state, now, rules);
+        if (next !== undefined) return { state: moved(state, next, call) };
+        return how === 'metrics-only' ? { state } : { state, refuse: refusal(state, name, call, now, rules) };
+      },
+      first: (state, elapsed, call, now) => moved(state, went(state, false, elapsed, now, rules), call),
+      settle(state, { kind, elapsed, first, error }, call, now) {
+        if (first !== undefined) return { state };
+        if (kind === 'cancel' || (error !== undefined && !isFailure(error, call)))
+          return { state: leftEarly(state, elapsed, now) };
+        return { state: moved(state, went(state, kind === 'error', elapsed, now, rules), call) };
+      },
+      view: (state, now) => ({ state: state.kind, ...seenBy(state, now, rules) }),
+    },
+    clock,
+  );
+}
+
+function rulesOf(options: BreakerOptions): BreakerRules {
+  const { window = '10 s', slowAfter } = options;
+  const rules: BreakerRules = {
+    window: typeof window === 'object' ? { calls: count(window.calls) } : { ms: duration(window) },
+    minimumCalls: count(options.minimumCalls ?? 20),
+    failureRate: ratio(options.failureRate ?? 0.5),
+    slowRate: slowAfter === undefined ? Infinity : ratio(options.slowRate ?? 0.5),
+    slowAfter: slowAfter === undefined ? Infinity : duration(slowAfter),
+    sleep: duration(options.sleep ?? '5 s'),
+    trials: count(options.trials ?? 1),
+  };
+  const empty = 'ms' in rules.window ? rules.window.ms === 0 : rules.window.calls === 0;
+  if (!empty && rules.trials > 0 && rules.failureRate > 0 && rules.slowRate > 0 && rules.sleep > 0) return rules;
+  throw meshError('Invalid', 'a breaker wants a window, rates, trials and a sleep of more than 0', {
+    code: 'MILLRACE_BREAKER_RULES',
+  });
+}
+
+function refusal(
+  state: BreakerState,
+  name: string | undefined,
+  call: Call<unknown>,
+  now: number,
+  rules: BreakerRules,
+): MeshError {
+  const { calls, failed, slow } = seenBy(state, now, rules);
+  const seen = `${failed} of its last ${calls} calls failed${slow > 0 ? `, ${slow} were slow` : ''}`;
+  const after = state.kind === 'open' ? Math.max(0, state.until - now) : undefined;
+  const what = state.kind === 'open' ? `is open: ${seen}` : 'is half-open, and its trials run';
+  return meshError('Rejected', `the breaker of ${named(name, call)} ${what}`, { code: 'MILLRACE_BREAKER', after });
+}
+
+function forced(name: string | undefined, call: Call<unknown>): MeshError {
+  return meshError('Rejected', `the breaker of ${named(name, call)} is forced open`, { code: 'MILLRACE_BREAKER' });
+}
+
+function named(name: string | undefined, { method }: Call<unknown>): string {
+  return name ?? (method === '' ? 'the service' : method);
+}
