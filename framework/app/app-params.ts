@@ -18,6 +18,7 @@ import { HEALTH_HOST, HEALTH_PORT } from './health.js';
 import { LOG_LEVEL } from './logs.js';
 import { NOTIFIES } from './notify-bound.js';
 import { SELF_PARAMS } from './self.js';
+import { STACK_PARAMS } from './stack-params.js';
 
 export const GRACE = param(
   'app.grace',
@@ -61,4 +62,5 @@ export const OWN_PARAMS: readonly Param<unknown>[] = [
   EJECT_MOST,
   PANIC,
   ...SELF_PARAMS,
+  ...STACK_PARAMS,
 ];

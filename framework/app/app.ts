@@ -40,6 +40,7 @@ import { faultLog } from './fault-log.js';
 import { peerLog } from './peer-log.js';
 import { contractsServed, routesOf } from './routes.js';
 import { selfOf } from './self.js';
+import { Stacks } from './stacks.js';
 import { type Graph, graphOf, type Own, type Token } from './providers.js';
 import { traceClient, traceServer } from './tracing.js';
 
@@ -104,6 +105,7 @@ class RunningApp implements App {
   private readonly inProcess = new LocalCalls();
   private readonly status: BehaviorSubject<Status>;
   private readonly answers: Service<unknown, unknown>;
+  private readonly stacks: Stacks;
   private readonly peers: Peers;
   private readonly terms: WireTerms;
   private served: Served[] = [];
@@ -130,21 +132,26 @@ class RunningApp implements App {
     this.log = logOf(this.logger);
     this.codecs = codecsOf(json(codecLimitsOf(this.config)), ...plan.codecs);
     const { config } = this;
+    const get = <T>(each: Param<T>): T => config.get(each);
+    this.stacks = new Stacks({ name: this.name, clock, get, log: this.log });
     this.terms = {
       clock,
-      grace: config.get(GRACE),
-      streamGrace: config.get(STREAM_GRACE),
-      get: (each) => config.get(each),
+      grace: get(GRACE),
+      streamGrace: get(STREAM_GRACE),
+      leases: this.stacks.leases,
+      get,
     };
     this.status = new BehaviorSubject<Status>(this.statusNow(false));
     const bound = boundNotifies(this.config.get(NOTIFIES), (method, dropped) =>
       this.log.warn({ method, dropped }, 'fire-and-forgets are dropped: too many are at work'),
     );
-    const stack = filters(traceServer(clock), bound, butForStatus(filters(...plan.filters)), deadline(clock));
+    const own = butForStatus(filters(this.stacks.answers, ...plan.filters));
+    const stack = filters(traceServer(clock), bound, own, deadline(clock));
     this.answers = dispatch(this.routes, { codecs: this.codecs, stack });
     this.peers = new Peers(plan.discoveries, wires, this.terms, {
       tell: peerLog(this.logger),
       balancer: (service) => plan.balancers.get(service),
+      through: (_method, calls) => this.stacks.instance(calls),
     });
     this.config.watch(LOG_LEVEL).subscribe((level) => (this.logger.level = level));
   }
@@ -175,7 +182,7 @@ class RunningApp implements App {
     return typedClient(contract, service, {
       clock,
       deadline: this.config.get(CALL_DEADLINE),
-      filter: filters(answersInAmbient, traceClient(clock)),
+      filter: filters(answersInAmbient, traceClient(clock), ...(own ? [] : [this.stacks.calls])),
     });
   }
 
@@ -189,7 +196,9 @@ class RunningApp implements App {
 
   describe(): AppDescription {
     const stacks: Record<string, readonly string[]> = {
-      all: ['trace', ...this.plan.filters.map(named), 'deadline', 'codec'],
+      all: ['trace', ...this.stacks.names.answers, ...this.plan.filters.map(named), 'deadline', 'codec'],
+      calls: ['trace', ...this.stacks.names.calls, 'deadline', 'codec', 'balance'],
+      'calls of an instance': this.stacks.names.instance,
     };
     for (const service of this.plan.services) {
       for (const contract of contractsOf(service)) {

@@ -56,14 +56,14 @@ export interface Self {
 export function selfOf(self: Self, statuses: Observable<Status>): Observable<Instance> {
   const { name, get } = self;
   const addresses = self.addresses.map((address) => reachableAt(address, get(INSTANCE_HOST)));
-  const { hostname, port, host } = new URL(addresses[0] ?? '');
+  const [, hostname = '127.0.0.1', port = ''] = PLACE.exec(addresses[0] ?? '') ?? [];
   let dirty = 0;
   return statuses.pipe(
     map((status) => {
       dirty = Math.max(dirty + 1, self.wall());
       return instanceOf({
         app: name,
-        id: get(INSTANCE_ID) ?? host,
+        id: get(INSTANCE_ID) ?? `${hostname}:${port}`,
         host: hostname,
         ip: hostname,
         port: { number: Number(port), enabled: port !== '' },
@@ -81,6 +81,8 @@ export function selfOf(self: Self, statuses: Observable<Status>): Observable<Ins
     }),
   );
 }
+
+const PLACE = /^[a-z][a-z0-9+.-]*:\/\/(\[[^\]]*\]|[^:/]+)(?::(\d+))?/;
 
 function saidOf({ state, ready }: Status): InstanceStatus {
   if (state === 'starting') return 'STARTING';

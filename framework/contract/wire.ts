@@ -10,8 +10,12 @@ export interface WireTerms {
   readonly grace: number;
   /** Milliseconds that streams and channels among them get; as long as all where it is undefined. */
   readonly streamGrace?: number | undefined;
-  /** What each caller's connection is told that it may ask for, requests and milliseconds; undefined where there is no limit to tell of. */
-  readonly leases?: Observable<{ readonly requests: number; readonly ttl: number }> | undefined;
+  /**
+   * What each caller's connection is told that it may ask for, requests and milliseconds, given how many requests it has made in all;
+   * undefined where there is no limit to tell of.
+   */
+  readonly leases?:
+    ((used: () => number) => Observable<{ readonly requests: number; readonly ttl: number }>) | undefined;
   /** The configured value of one of the wire's params. */
   get<T>(param: Param<T>): T;
 }

@@ -12,6 +12,7 @@ import {
   withRequest,
 } from '../core/index.js';
 import type { PeerListener } from './news.js';
+import type { Peer } from './peer.js';
 import type { Choice, Pool } from './pool.js';
 import { Rewind } from './rewind.js';
 import type { WaitingCall } from './waiting-calls.js';
@@ -32,6 +33,8 @@ export interface CallTerms {
 
 export class BalancedCall implements WaitingCall {
   private retried = false;
+  /** Who is not asked again. */
+  private asked: Set<Peer> | undefined;
   private choice: Choice | undefined;
   /** A channel's messages, which are said again where the call is. */
   private readonly said: Rewind<Encoded> | undefined;
@@ -79,15 +82,19 @@ export class BalancedCall implements WaitingCall {
 
   /**
    * What was refused, and not begun, goes elsewhere, once; where the peer is on its way out, to whoever comes in its place. Who
-   * refuses while it goes on, and is the only one, has the last word.
+   * refuses while it goes on, and is the only one, has the last word. An open breaker on this side costs nothing to ask: then it goes
+   * on to whoever is left.
    */
   failed(error: MeshError, begun: boolean): void {
     const refused = error.tag === 'Rejected' || error.tag === 'Unavailable';
     const from = this.choice?.member.peer;
     const place = from?.address ?? this.pool.name;
-    if (!begun && refused && error.retry === 'elsewhere' && !this.retried && this.said?.again() !== false) {
-      this.retried = true;
-      const other = this.pool.choose(this.call, from);
+    const own = error.code === 'MILLRACE_BREAKER' && error.from === undefined;
+    const may = !begun && refused && error.retry === 'elsewhere' && (own || !this.retried);
+    if (may && this.said?.again() !== false) {
+      this.retried ||= !own;
+      if (from !== undefined) (this.asked ??= new Set()).add(from);
+      const other = this.pool.choose(this.call, this.asked);
       if (other !== undefined) {
         const to = other.member.peer.address;
         this.terms.tell({ kind: 'elsewhere', method: this.call.method, peer: place, to, error });

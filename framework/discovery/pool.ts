@@ -67,6 +67,8 @@ export interface Choice {
   readonly trial: boolean;
 }
 
+const NOBODY: ReadonlySet<Peer> = new Set();
+
 export class Pool {
   readonly waiting: WaitingCalls;
   private readonly members = new Map<Peer, Member>();
@@ -107,8 +109,8 @@ export class Pool {
     this.waiting.wake();
   }
 
-  /** Chooses for a call; `but` is not asked again. Throws Invalid for an override that can't be read. */
-  choose(call: Call<unknown>, but?: Peer): Choice | undefined {
+  /** Chooses for a call; those in `but` are not asked again. Throws Invalid for an override that can't be read. */
+  choose(call: Call<unknown>, but: ReadonlySet<Peer> = NOBODY): Choice | undefined {
     const picker = this.present();
     this.calls += 1;
     if (call.baggage.size > 0) {
@@ -121,7 +123,7 @@ export class Pool {
     }
     const member = picker(call);
     if (member === undefined) return undefined;
-    return member.peer === but ? this.among(({ peer }) => peer !== but, call, but) : { member, trial: false };
+    return but.has(member.peer) ? this.among(() => true, call, but) : { member, trial: false };
   }
 
   /** The answer to a call has come, well or not. */
@@ -157,10 +159,10 @@ export class Pool {
     this.stale();
   }
 
-  private trial(but: Peer | undefined): Member | undefined {
+  private trial(but: ReadonlySet<Peer>): Member | undefined {
     const [now, pause] = [this.terms.clock.now(), this.terms.get(ejection.EJECT_TIME)];
     for (const member of this.ejected) {
-      if (member.peer === but || !member.available) continue;
+      if (but.has(member.peer) || !member.available) continue;
       if (!ejection.trialDue(member.standing, now, this.calls, pause)) continue;
       member.standing = ejection.tried(member.standing);
       return member;
@@ -168,8 +170,8 @@ export class Pool {
     return undefined;
   }
 
-  private among(wanted: (member: Member) => boolean, call: Call<unknown>, but: Peer | undefined): Choice | undefined {
-    const some = this.active.filter((member) => member.peer !== but && wanted(member));
+  private among(wanted: (member: Member) => boolean, call: Call<unknown>, but: ReadonlySet<Peer>): Choice | undefined {
+    const some = this.active.filter((member) => !but.has(member.peer) && wanted(member));
     const member = some.length === 0 ? undefined : this.balancer.over(some, this.terms.clock)(call);
     return member === undefined ? undefined : { member, trial: false };
   }

@@ -19,8 +19,8 @@ export function limit(options: LimiterOptions | Limiter = {}): PolicyFilter {
         const state = known ?? make();
         return { state, refuse: state.start(call) };
       },
-      first(limiter, elapsed) {
-        limiter?.began(elapsed);
+      first(limiter, elapsed, call) {
+        limiter?.began(call, elapsed);
         return limiter;
       },
       settle(limiter, outcome, call) {

@@ -13,6 +13,8 @@ export interface LimiterOptions {
   readonly shares?: Partial<Shares>;
   /** Of whom a refusal speaks; 'the service'. */
   readonly name?: string;
+  /** Whether a stream or channel counts as in flight until its end, or until its first item; 'end'. Who serves streams that last takes 'first'. */
+  readonly streams?: 'first' | 'end';
   readonly clock?: Clock;
 }
 
@@ -37,6 +39,7 @@ export class Limiter {
   private readonly algorithm: LimitAlgorithm;
   private readonly shares: Shares;
   private readonly name: string;
+  private readonly short: boolean;
   readonly clock: Clock;
   private readonly moved = new Subject<number>();
   private state: unknown;
@@ -49,6 +52,7 @@ export class Limiter {
     this.algorithm = options.algorithm ?? gradient2();
     this.shares = sharesOf(options.shares);
     this.name = options.name ?? 'the service';
+    this.short = options.streams === 'first';
     this.clock = options.clock ?? systemClock;
     this.state = this.algorithm.initial;
     this.present = this.algorithm.limit(this.state);
@@ -85,17 +89,26 @@ export class Limiter {
    * A failure says nothing of capacity unless it is one of overload. Who leaves after longer than usual has seen that latency at
    * least; without these only the quick calls would be counted.
    */
-  end({ priority }: Call<unknown>, { kind, elapsed, first, error }: Outcome): void {
+  end(call: Call<unknown>, { kind, elapsed, first, error }: Outcome): void {
     const dropped = error !== undefined && OVERLOAD.has(error.tag);
     if (dropped) this.sample(elapsed, true);
     else if (first === undefined && kind === 'complete') this.sample(elapsed, false);
     else if (first === undefined && kind === 'cancel' && elapsed > this.mean.value) this.sample(elapsed, false);
-    this.inFlight = { ...this.inFlight, [priority]: this.inFlight[priority] - 1 };
+    if (first === undefined || !this.isShort(call)) this.leave(call);
   }
 
   /** The first item of a call has come. */
-  began(elapsed: number): void {
+  began(call: Call<unknown>, elapsed: number): void {
     this.sample(elapsed, false);
+    if (this.isShort(call)) this.leave(call);
+  }
+
+  private isShort({ interaction }: Call<unknown>): boolean {
+    return this.short && (interaction === 'stream' || interaction === 'channel');
+  }
+
+  private leave({ priority }: Call<unknown>): void {
+    this.inFlight = { ...this.inFlight, [priority]: this.inFlight[priority] - 1 };
   }
 
   private sample(elapsed: number, dropped: boolean): void {

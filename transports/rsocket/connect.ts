@@ -24,7 +24,7 @@ import type { Connection } from './connection.js';
 import { LEAST_FRAGMENT } from './fragments.js';
 import { type Common, greet } from './handshake.js';
 import { encodeHello } from './hello.js';
-import type { Lease } from './lease.js';
+import type { LeaseSource } from './lease.js';
 import { type Limits, limitsOf } from './limits.js';
 import { dial } from './dial.js';
 import type { Transport } from './link.js';
@@ -48,7 +48,7 @@ export interface CommonOptions {
    * client keeps to them in any case, as soon as the first has come. Without
    * it refuses clients that want them. A client without grants all.
    */
-  readonly leases?: Observable<Lease> | undefined;
+  readonly leases?: LeaseSource | undefined;
 }
 
 export interface ConnectOptions extends CommonOptions {

@@ -8,7 +8,7 @@ import { Engine } from './engine.js';
 import type { EngineOptions } from './engine-options.js';
 import { encodeHello, helloOf } from './hello.js';
 import { KeepAlive } from './keep-alive.js';
-import { holderOf, type Lease, LeaseGrantor, Leases } from './lease.js';
+import { holderOf, type Lease, LeaseGrantor, Leases, type LeaseSource } from './lease.js';
 import type { Limits } from './limits.js';
 import type { Link, LinkSession } from './link.js';
 import { ErrorCode, FrameType, HEADER, MAX_REQUEST } from './protocol.js';
@@ -23,7 +23,7 @@ export interface Common {
   /** What a stream does with items that nobody asked for. */
   readonly overflow: Overflow | undefined;
   /** What the other side may ask for; undefined where there are no leases. */
-  readonly leases: Observable<Lease> | undefined;
+  readonly leases: LeaseSource | undefined;
 }
 
 /**

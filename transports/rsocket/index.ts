@@ -4,7 +4,7 @@ export * from './composite.js';
 export { connect, type CommonOptions, type ConnectOptions, rsocket } from './connect.js';
 export type { Connection, StreamOptions } from './connection.js';
 export type { Accept } from './handshake.js';
-export { fixedLeases, type Lease } from './lease.js';
+export { fixedLeases, type Lease, type LeaseSource } from './lease.js';
 export { LIMITS, type Limits, limitsOf } from './limits.js';
 export type { Address, Bound, Bounds, Link, LinkEvents, Remote, Transport } from './link.js';
 export { listen, type ListenOptions, type Server } from './listen.js';

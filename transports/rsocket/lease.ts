@@ -20,6 +20,9 @@ export interface Lease {
   readonly ttl: number;
 }
 
+/** Leases for every connection alike, or for each by the number of requests that it has made in all. */
+export type LeaseSource = Observable<Lease> | ((used: () => number) => Observable<Lease>);
+
 /** A source of leases that grants as many requests in each period, which ends with its lease. */
 export function fixedLeases(options: {
   readonly requests: number;
@@ -141,6 +144,7 @@ export class LeaseGrantor {
   private granted: Granted[] = [];
   private latest: Lease = NONE;
   private source: Subscription | undefined;
+  private used = 0;
 
   constructor(
     private readonly clock: Clock,
@@ -148,8 +152,9 @@ export class LeaseGrantor {
   ) {}
 
   /** Grants what comes of `leases`; nothing more once they fail. */
-  from(leases: Observable<Lease>): void {
-    this.source = leases.subscribe({
+  from(leases: LeaseSource): void {
+    const own = typeof leases === 'function' ? leases(() => this.used) : leases;
+    this.source = own.subscribe({
       next: (lease) => this.grant(lease),
       error: () => this.grant(NONE),
     });
@@ -158,6 +163,11 @@ export class LeaseGrantor {
   /** The other side can't know of leases before this: it has forgotten them. */
   again(): void {
     this.grant(this.latest);
+  }
+
+  /** A request has come. */
+  count(): void {
+    this.used += 1;
   }
 
   /** Whether a request that has come is covered by a lease. */
@@ -209,6 +219,7 @@ export class Leases {
 
   /** Why a request that has come is refused; undefined if it is covered. */
   fault(): MeshError | undefined {
+    this.grantor?.count();
     if (!this.agreed || this.grantor?.admit() !== false) return undefined;
     return meshError('Rejected', 'no lease covers the request', { code: 'MILLRACE_LEASE' });
   }
