@@ -9,3 +9,27 @@ export {
   percentileOf,
   percentilesOf,
 } from './histogram-data.js';
+export {
+  type CounterMeasurement,
+  type DistributionMeasurement,
+  type GaugeMeasurement,
+  type Measurement,
+  mergeMeasurements,
+  type MeterFilter,
+  type MeterKind,
+  type Tags,
+} from './measurement.js';
+export {
+  Counter,
+  Distribution,
+  Gauge,
+  type Meter,
+  METER_PARAMS,
+  Meters,
+  type MetersOptions,
+  OVERFLOW_NAME,
+  OVERFLOW_TAGS,
+  SERIES,
+  SERIES_EACH,
+  Timer,
+} from './meters.js';
