@@ -33,3 +33,32 @@ export {
   SERIES_EACH,
   Timer,
 } from './meters.js';
+export {
+  answerMeter,
+  type CommandFailure,
+  commandFailureOf,
+  commandMeter,
+  type CommandMeterOptions,
+} from './command-meter.js';
+export {
+  type CommandCounts,
+  type CommandEvent,
+  HYSTRIX_COMMAND_PROPERTIES,
+  type HystrixCommandProperties,
+  type HystrixCommandView,
+  type HystrixPoolView,
+  type HystrixSource,
+} from './command-view.js';
+export { type CommandKey, COMMANDS, Commands, type CommandsOptions } from './commands.js';
+export { configEvents, dashboardEvents, type HystrixEvent, utilizationEvents } from './hystrix-events.js';
+export {
+  HYSTRIX_PARAMS,
+  HYSTRIX_STALL,
+  HYSTRIX_STREAMS,
+  type HystrixServer,
+  type HystrixServerOptions,
+  type HystrixStreamOptions,
+  type HystrixStreams,
+  hystrixStreams,
+  serveHystrix,
+} from './hystrix-stream.js';

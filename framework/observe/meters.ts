@@ -171,7 +171,7 @@ export class Meters {
       this.regular -= 1;
       const left = (this.names.get(meter.name) ?? 1) - 1;
       if (left > 0) this.names.set(meter.name, left);
-      else this.names.delete(meter.name);
+      else this.forget(meter.name);
     }
   }
 
@@ -209,6 +209,11 @@ export class Meters {
     this.regular += 1;
     this.names.set(cut, (this.names.get(cut) ?? 0) + 1);
     return made;
+  }
+
+  private forget(name: string): void {
+    this.names.delete(name);
+    for (const kind of KINDS) this.series.delete(seriesKey(kind, name, OVERFLOW_TAGS));
   }
 
   /** The name and tags that a series gets, which are those of overflow where there are too many. */
