@@ -26,7 +26,7 @@ export const EVICTION_MOST = param(
   'registry.eviction-most',
   0.15,
   ratio,
-  'The share of the instances that is evicted at one look at most; one always may be.',
+  'The share of the instances that is evicted within a minute at most; one always may be.',
 );
 
 export const SUSPECT_MOST = param(
@@ -34,6 +34,13 @@ export const SUSPECT_MOST = param(
   0.15,
   ratio,
   'The share of the instances that may fall silent together and be believed dead before their leases end; one always may.',
+);
+
+export const SUSPECT_WINDOW = param(
+  'registry.suspect-window',
+  1000,
+  duration,
+  'Milliseconds: channels of instances that break within that time are taken to have broken together.',
 );
 
 export const OVERDUE = param(
@@ -64,6 +71,20 @@ export const OVERRIDE_TIME = param(
   'Milliseconds for which a status that an operator set is remembered after the instance was last heard of.',
 );
 
+export const TOMBSTONE_TIME = param(
+  'registry.tombstone-time',
+  600_000,
+  duration,
+  'Milliseconds for which an instance that was taken out is remembered, so that no replica that is behind brings it back.',
+);
+
+export const TOMBSTONES_MOST = param(
+  'registry.tombstones-most',
+  100_000,
+  count,
+  'Instances that were taken out and are remembered at most; the oldest are forgotten first.',
+);
+
 export const INSTANCES_MOST = param(
   'registry.instances-most',
   100_000,
@@ -86,10 +107,13 @@ export const REGISTRY_PARAMS: readonly Param<unknown>[] = [
   EVICTION_PAUSE,
   EVICTION_MOST,
   SUSPECT_MOST,
+  SUSPECT_WINDOW,
   OVERDUE,
   JOURNAL_TIME,
   JOURNAL_MOST,
   OVERRIDE_TIME,
+  TOMBSTONE_TIME,
+  TOMBSTONES_MOST,
   INSTANCES_MOST,
   TICK,
   PAGE,

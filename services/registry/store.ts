@@ -11,9 +11,12 @@ import {
   SightingsHash,
   type Stop,
 } from '../../framework/index.js';
+import { type Admit, admitted } from './admission.js';
+import { Graves } from './graves.js';
 import { type Action, type Change, Journal } from './journal.js';
-import { atLeastOne, evictionOf, isOverdue, type Lease } from './lease-book.js';
+import { evictionOf, type Lease } from './lease-book.js';
 import * as set from './settings.js';
+import { suspectsOf } from './suspicion.js';
 
 /** When things happened to an instance, milliseconds since 1970; 0 for never. */
 export interface LeaseTimes {
@@ -46,13 +49,16 @@ export interface StoreOptions {
   readonly clock: Clock;
   readonly settings: set.Settings;
   readonly tell?: (news: StoreNews) => void;
-  /** Looks at an instance before it is taken: returns it, or another in its place, or throws what its registrant is to hear. */
-  readonly admit?: (instance: Instance) => Instance;
+  readonly admit?: Admit;
 }
 
-/** Milliseconds between looks at who is overdue, and from a broken channel to such a look. */
+/** Milliseconds between looks at who is overdue. */
 const LOOK = 1000;
+/** Channels that break one after the other within so many milliseconds are waited for, but for no longer than that in all. */
 const SOON = 100;
+const SETTLED = 700;
+/** The share that may be evicted is that of so many milliseconds. */
+const MINUTE = 60_000;
 
 export class RegistryStore {
   /** One run of one registry: versions of another mean nothing here. */
@@ -60,7 +66,7 @@ export class RegistryStore {
   private readonly held = new Map<string, Held>();
   private readonly overrides = new Map<string, { readonly status: InstanceStatus; readonly at: number }>();
   /** When instances that were taken out had last changed: what replicas say of an earlier time is old. */
-  private readonly tombstones = new Map<string, { readonly dirty: number; readonly at: number }>();
+  private readonly tombstones: Graves<{ readonly dirty: number }>;
   private readonly journal: Journal;
   private readonly hash = new SightingsHash();
   private readonly news = new Subject<Change>();
@@ -69,7 +75,11 @@ export class RegistryStore {
   private lastLook: number;
   private lastPass: number;
   private preserving = false;
+  /** Channels that break at present: when the first did, and the last. */
+  private burst: { readonly first: number; last: number } | undefined;
   private soon: Stop | undefined;
+  /** When instances were evicted, in the last minute. */
+  private evictions: readonly number[] = [];
   private readonly stopLooking: Stop;
 
   constructor(private readonly options: StoreOptions) {
@@ -80,6 +90,10 @@ export class RegistryStore {
     this.journal = new Journal(clock, {
       time: () => settings(set.JOURNAL_TIME),
       most: () => settings(set.JOURNAL_MOST),
+    });
+    this.tombstones = new Graves(clock, {
+      time: () => settings(set.TOMBSTONE_TIME),
+      most: () => settings(set.TOMBSTONES_MOST),
     });
     this.lastLook = this.lastPass = clock.now();
     this.stopLooking = clock.every(LOOK, () => this.look());
@@ -136,14 +150,14 @@ export class RegistryStore {
    * Throws Rejected where the registry is full, and what the hook before registrations throws.
    */
   register(given: Instance, replica = false): Entry {
-    const instance = replica || this.options.admit === undefined ? given : this.options.admit(given);
+    const instance = replica ? given : admitted(given, this.options.admit);
     const key = keyOf(instance);
     const known = this.held.get(key);
     if (known === undefined && this.held.size >= this.get(set.INSTANCES_MOST)) throw full(this.held.size);
     const [now, wall] = [this.clock.now(), this.clock.wall()];
     const tomb = this.tombstones.get(key);
     if (replica && tomb !== undefined && tomb.dirty >= instance.dirty) throw gone(key);
-    this.tombstones.delete(key);
+    this.tombstones.forget(key);
     const older = known !== undefined && known.entry.instance.dirty > instance.dirty;
     const override = this.overrideOf(key, instance);
     const taken: Instance = { ...(older ? known.entry.instance : instance), override };
@@ -155,7 +169,7 @@ export class RegistryStore {
       up: known?.entry.times.up || (taken.status === 'UP' ? wall : 0),
       updated: wall,
     };
-    const lease: Lease = { renewal, duration, renewed: now, cut: false };
+    const lease: Lease = { renewal, duration, renewed: now, cut: undefined };
     if (known !== undefined && !known.entry.suspect && same(known.entry.instance, taken)) {
       known.lease = lease;
       known.entry = { ...known.entry, times };
@@ -168,7 +182,7 @@ export class RegistryStore {
   renew(key: string): boolean {
     const held = this.held.get(key);
     if (held === undefined) return false;
-    held.lease = { ...held.lease, renewed: this.clock.now(), cut: false };
+    held.lease = { ...held.lease, renewed: this.clock.now(), cut: undefined };
     held.entry = { ...held.entry, times: { ...held.entry.times, renewed: this.clock.wall() } };
     this.touchOverride(key);
     if (held.entry.suspect) this.put(key, { ...held.entry, suspect: false }, held.lease, 'MODIFIED');
@@ -180,15 +194,15 @@ export class RegistryStore {
     return this.remove(key) !== undefined;
   }
 
-  /** Its channel has broken: it is suspect shortly, if not too many are. */
+  /** Its channel has broken: it is suspect shortly, if not too many channels break together. */
   cut(key: string): void {
     const held = this.held.get(key);
     if (held === undefined) return;
-    held.lease = { ...held.lease, cut: true };
-    this.soon ??= this.clock.after(SOON, () => {
-      this.soon = undefined;
-      this.suspect();
-    });
+    const now = this.clock.now();
+    held.lease = { ...held.lease, cut: now };
+    this.burst ??= { first: now, last: now };
+    this.burst.last = now;
+    this.soon ??= this.clock.after(SOON, () => this.settle());
   }
 
   /** What an operator says of an instance, which holds before its own word; UNKNOWN takes it back. False for one that isn't known. */
@@ -201,13 +215,15 @@ export class RegistryStore {
     return this.change(held, { ...instance, override: status, dirty: Math.max(instance.dirty, dirty) });
   }
 
-  /** Adds to an instance's metadata; false for one that isn't known. */
+  /**
+   * Adds to an instance's metadata, until it registers a later version of itself: it isn't the instance's own word, and leaves the time
+   * of that as it is. False for one that isn't known. Source: Eureka's `InstanceResource.updateMetadata`.
+   */
   annotate(key: string, metadata: Readonly<Record<string, string>>): boolean {
     const held = this.held.get(key);
     if (held === undefined) return false;
     const { instance } = held.entry;
-    const dirty = Math.max(instance.dirty + 1, this.clock.wall());
-    return this.change(held, { ...instance, metadata: { ...instance.metadata, ...metadata }, dirty });
+    return this.change(held, { ...instance, metadata: { ...instance.metadata, ...metadata } });
   }
 
   /** Sets what an instance says of itself, for it; false for one that isn't known. */
@@ -254,7 +270,7 @@ export class RegistryStore {
     this.held.delete(key);
     this.overrides.delete(key);
     this.hash.remove(entry);
-    this.tombstones.set(key, { dirty: entry.instance.dirty, at: this.clock.now() });
+    this.tombstones.dig(key, { dirty: entry.instance.dirty });
     this.news.next(this.journal.add(key, 'DELETED', entry.instance));
     return entry;
   }
@@ -287,38 +303,60 @@ export class RegistryStore {
       this.evict();
     }
     forget(this.overrides, now - this.get(set.OVERRIDE_TIME));
-    forget(this.tombstones, now - 2 * this.get(set.JOURNAL_TIME));
+    this.tombstones.trim();
   }
 
   private prolong(ms: number): void {
-    for (const held of this.held.values()) held.lease = { ...held.lease, renewed: held.lease.renewed + ms };
+    const now = this.clock.now();
+    for (const held of this.held.values())
+      held.lease = { ...held.lease, renewed: Math.min(now, held.lease.renewed + ms) };
   }
 
-  /** Tells who is suspect, and who not any more. Where too many are at once, none is believed to be. */
+  /** Waits until no more channels break, so that all that break together are judged together. */
+  private settle(): void {
+    this.soon = undefined;
+    const { burst } = this;
+    const now = this.clock.now();
+    if (burst !== undefined && now - burst.last < SOON && now - burst.first < SETTLED) {
+      const wait = Math.min(burst.last + SOON, burst.first + SETTLED) - now;
+      this.soon = this.clock.after(wait, () => this.settle());
+      return;
+    }
+    this.burst = undefined;
+    this.suspect();
+  }
+
   private suspect(): void {
-    const [now, tolerance] = [this.clock.now(), this.get(set.OVERDUE)];
-    const overdue = new Set<string>();
-    for (const [key, { lease }] of this.held) if (isOverdue(lease, now, tolerance)) overdue.add(key);
-    const believed = overdue.size <= atLeastOne(this.held.size, this.get(set.SUSPECT_MOST));
-    for (const [key, { entry, lease }] of this.held) {
-      const suspect = believed && overdue.has(key);
-      if (suspect !== entry.suspect) this.put(key, { ...entry, suspect }, lease, 'MODIFIED');
+    const watched = new Map(map(this.held, ([key, { lease, entry }]) => [key, { lease, suspect: entry.suspect }]));
+    const rules = {
+      most: this.get(set.SUSPECT_MOST),
+      window: this.get(set.SUSPECT_WINDOW),
+      tolerance: this.get(set.OVERDUE),
+      unsettled: this.burst?.first ?? Infinity,
+    };
+    for (const key of suspectsOf(watched, this.clock.now(), rules)) {
+      const held = this.held.get(key);
+      if (held !== undefined) this.put(key, { ...held.entry, suspect: true }, held.lease, 'MODIFIED');
     }
   }
 
   private evict(): void {
-    const leases = new Map(map(this.held, ([key, { lease }]) => [key, lease] as const));
+    const leases = new Map(map(this.held, ([key, { lease }]) => [key, lease]));
+    const now = this.clock.now();
+    this.evictions = this.evictions.filter((at) => now - at < MINUTE);
     const rules = {
       preserve: this.get(set.PRESERVE),
       threshold: this.get(set.PRESERVE_BELOW),
       most: this.get(set.EVICTION_MOST),
+      lately: this.evictions.length,
       tolerance: this.get(set.OVERDUE),
     };
-    const { evict, preserved } = evictionOf(leases, this.clock.now(), rules, () => this.clock.random());
+    const { evict, preserved } = evictionOf(leases, now, rules, () => this.clock.random());
     if (preserved !== this.preserving) {
       this.preserving = preserved;
       this.options.tell?.({ kind: 'preserving', on: preserved, known: this.held.size });
     }
+    this.evictions = [...this.evictions, ...evict.map(() => now)];
     for (const key of evict) {
       const entry = this.remove(key);
       if (entry !== undefined) this.options.tell?.({ kind: 'evicted', instance: entry.instance });
@@ -334,7 +372,7 @@ function forget(memory: Map<string, { readonly at: number }>, before: number): v
   for (const [key, { at }] of memory) if (at < before) memory.delete(key);
 }
 
-function* map<T, U>(items: Iterable<T>, to: (item: T) => U): Iterable<U> {
+function* map<T, const U>(items: Iterable<T>, to: (item: T) => U): Iterable<U> {
   for (const item of items) yield to(item);
 }
 

@@ -3,6 +3,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { systemClock } from 'millrace';
 import { readXml } from '../../services/registry/eureka-xml.js';
 import { type EurekaServer, serveEureka } from '../../services/registry/eureka-server.js';
+import type { Settings } from '../../services/registry/settings.js';
 import { RegistryStore } from '../../services/registry/store.js';
 
 const MY_OWN = { '@class': 'com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo', name: 'MyOwn' };
@@ -277,6 +278,24 @@ describe("Eureka's REST API", () => {
     };
     expect(responseList.map(({ statusCode }) => statusCode)).to.deep.equal([200, 200, 409, 404, 200, 200, 200, 400]);
     expect(responseList[2]?.responseEntity).to.include({ instanceId: 'o-1', lastDirtyTimestamp: '2000' });
+  });
+
+  it('tells whom the hook before registrations refuses why', async () => {
+    await server.close();
+    store.close();
+    const settings: Settings = ({ initial }) => initial;
+    const admit = (): never => {
+      throw new Error('only those of the shop');
+    };
+    store = new RegistryStore({ clock: systemClock, settings, admit });
+    const defect = (error: unknown): void => void defects.push(error);
+    server = await serveEureka(store, { port: 0, host: '127.0.0.1', clock: systemClock, settings, defect });
+    const refused = await register(info('o-1'));
+    expect([refused.status, await refused.json()]).to.deep.equal([
+      403,
+      { error: 'ORDERS/o-1 may not register: only those of the shop' },
+    ]);
+    expect(store.size).to.equal(0);
   });
 
   it("carries Millrace's own names for places and contracts", async () => {

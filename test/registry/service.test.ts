@@ -254,6 +254,22 @@ describe('a registry over RSocket', () => {
     await watcher.until('a b?');
   });
 
+  it('tells whom the hook before registrations refuses why', async () => {
+    store.close();
+    const admit = (): never => {
+      throw new Error('only those of the shop');
+    };
+    store = new RegistryStore({ clock: systemClock, settings: ({ initial }) => initial, admit });
+    service = new RegistryService(store, systemClock, ({ initial }) => initial);
+    const app = await start(mesh().serve(Registry, service));
+    const refused = app.client(Registry).register(of({ instance: instance('a') }));
+    expect(await failure(firstValueFrom(refused))).to.include({
+      tag: 'Denied',
+      code: 'MILLRACE_REGISTRY_DENIED',
+      message: 'SHOP/a may not register: only those of the shop',
+    });
+  });
+
   it('refuses a registration without an instance, of two, and of nonsense', async () => {
     const client = (await caller()).client(Registry);
     const refused = (...messages: readonly object[]) =>

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { hashOf } from 'millrace';
-import { instance, type Kept, kept } from './instances.js';
+import { hashOf, type Instance, MeshError } from 'millrace';
+import { virtualClock } from 'millrace/testing';
+import { instance, type Kept, kept, stalled } from './instances.js';
 
 const ids = ({ store }: Kept): string[] => [...store.entries].map(({ instance: { id } }) => id);
 const suspects = ({ store }: Kept): string[] =>
@@ -34,30 +35,6 @@ describe('a registry', () => {
     expect(of.news.map(({ kind }) => kind)).to.deep.equal(['evicted']);
   });
 
-  it('suspects at once whose channel has broken, and not any more when it is back', async () => {
-    register(10);
-    of.store.cut('SHOP/i4');
-    expect(suspects(of)).to.deep.equal([]);
-    await of.clock.advance(100);
-    expect(suspects(of)).to.deep.equal(['i4']);
-    of.store.register(instance('i4'));
-    expect(suspects(of)).to.deep.equal([]);
-  });
-
-  it('believes nobody dead when many channels break together, and evicts none of them', async () => {
-    register(20);
-    for (let at = 0; at < 10; at++) of.store.cut(`SHOP/i${at}`);
-    const cut = Array.from({ length: 10 }, (_, at) => `i${at}`);
-    await of.live(120, cut);
-    expect(suspects(of)).to.deep.equal([]);
-    expect(ids(of)).to.have.length(20);
-    expect(of.store.isPreserving).to.equal(true);
-    expect(of.news).to.deep.equal([{ kind: 'preserving', on: true, known: 20 }]);
-    for (const id of cut) of.store.register(instance(id));
-    await of.live(10);
-    expect(of.news.at(-1)).to.deep.equal({ kind: 'preserving', on: false, known: 20 });
-  });
-
   for (const [all, dead, left] of [
     [1, 1, 0],
     [2, 1, 1],
@@ -75,16 +52,58 @@ describe('a registry', () => {
     });
   }
 
-  it('evicts no more than fifteen in a hundred at one look', async () => {
+  it('evicts no more than fifteen in a hundred within a minute, however often it looks', async () => {
     of = kept({ 'registry.self-preservation': false });
     register(20);
     await of.clock.advance(30_000);
     const counts: number[] = [];
-    for (let look = 0; look < 5; look++) {
-      await of.clock.advance(5000);
+    for (let look = 0; look < 4; look++) {
+      await of.clock.advance(20_000);
       counts.push(of.store.size);
     }
-    expect(counts).to.deep.equal([17, 15, 13, 12, 11]);
+    expect(counts).to.deep.equal([17, 17, 17, 15]);
+  });
+
+  it('counts the time in which it stood still itself against nobody', async () => {
+    const { clock, still } = stalled();
+    of = kept({}, clock);
+    register(3);
+    await clock.advance(5000);
+    still(120_000);
+    await clock.advance(14_000);
+    expect([ids(of), suspects(of)]).to.deep.equal([['i0', 'i1', 'i2'], []]);
+  });
+
+  it('lets nobody who renewed while it was about to look again live longer for that', async () => {
+    const { clock, still } = stalled();
+    of = kept({}, clock);
+    register(3);
+    await clock.advance(5000);
+    still(120_000);
+    for (const id of ['i0', 'i1', 'i2']) of.store.renew(`SHOP/${id}`);
+    await clock.advance(1000);
+    await of.live(40, ['i1']);
+    expect(ids(of)).to.deep.equal(['i0', 'i2']);
+  });
+
+  it('remembers of those who were taken out the latest only, and not for ever', async () => {
+    of = kept({ 'registry.tombstones-most': 2, 'registry.tombstone-time': '1 min' });
+    register(3);
+    for (const id of ['i0', 'i1', 'i2']) of.store.cancel(`SHOP/${id}`);
+    expect(['i0', 'i1', 'i2'].map((id) => of.store.isBuried(`SHOP/${id}`, 1))).to.deep.equal([false, true, true]);
+    await of.clock.advance(62_000);
+    expect(of.store.isBuried('SHOP/i2', 1)).to.equal(false);
+  });
+
+  it("adds to metadata, and takes the instance's own word that came before by its clock all the same", () => {
+    of.store.register(instance('a', { dirty: 5, metadata: { version: '1' } }));
+    of.store.annotate('SHOP/a', { canary: 'yes' });
+    expect(of.store.entry('SHOP/a')?.instance).to.deep.include({
+      dirty: 5,
+      metadata: { version: '1', canary: 'yes' },
+    });
+    of.store.register(instance('a', { dirty: 6, metadata: { version: '2' } }));
+    expect(of.store.entry('SHOP/a')?.instance.metadata).to.deep.equal({ version: '2' });
   });
 
   it('takes the later of two versions of an instance', () => {
@@ -149,5 +168,36 @@ describe('a registry', () => {
     register(2);
     expect(() => of.store.register(instance('i9'))).to.throw(/the registry is full/);
     of.store.register(instance('i1'));
+  });
+
+  describe('with a hook before registrations', () => {
+    const admitting = (admit: (given: Instance) => Instance): Kept => kept({}, virtualClock(6), admit);
+
+    it('takes what the hook gives back', () => {
+      of = admitting((given) => ({ ...given, zone: 'z1' }));
+      register(1);
+      expect(of.store.entry('SHOP/i0')?.instance.zone).to.equal('z1');
+    });
+
+    it('says to whom it refuses, and why, whatever the hook throws', () => {
+      of = admitting(() => {
+        throw new Error('no zone');
+      });
+      expect(() => of.store.register(instance('a')))
+        .to.throw('SHOP/a may not register: no zone')
+        .that.includes({ tag: 'Denied', code: 'MILLRACE_REGISTRY_DENIED' });
+      of = admitting(() => {
+        throw new MeshError('Quota', 'enough of you');
+      });
+      expect(() => of.store.register(instance('a')))
+        .to.throw('enough of you')
+        .that.includes({ tag: 'Quota' });
+    });
+
+    it('lets it make no other instance of one', () => {
+      of = admitting((given) => ({ ...given, id: 'b' }));
+      expect(() => of.store.register(instance('a'))).to.throw(/SHOP\/a became SHOP\/b/);
+      expect(of.store.size).to.equal(0);
+    });
   });
 });
