@@ -2,6 +2,7 @@
 
 import type { Command } from './command.js';
 import { gateCommand } from './gate/gate.js';
+import { meshCommand } from './mesh/mesh.js';
 import { described, parseOptions, UsageError, type Options } from './options.js';
 import { killAll } from './wire/pair.js';
 import { wireCommand } from './wire/wire.js';
@@ -14,6 +15,7 @@ interface Entry {
 const commands: { readonly [name: string]: Entry } = {
   wire: entry('wire', wireCommand),
   gate: entry('gate', gateCommand),
+  mesh: entry('mesh', meshCommand),
 };
 
 process.on('exit', killAll);

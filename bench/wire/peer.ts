@@ -22,7 +22,7 @@ export interface Client {
 /** Ends the process's part in the comparison: no peer may fail and still be timed. */
 export type Fail = (error: unknown) => void;
 
-export type PeerName = (typeof peerNames)[number];
+export type PeerName = (typeof peerNames)[number] | (typeof meshPeerNames)[number];
 
 export const peerNames = [
   'raw-tcp-batched',
@@ -33,9 +33,22 @@ export const peerNames = [
   'millrace-wire-ws',
 ] as const;
 
+/** Of `bench mesh`: what stands above the wire. */
+export const meshPeerNames = [
+  'contract',
+  'application',
+  'with-limit',
+  'with-breaker',
+  'with-retry',
+  'with-metrics',
+  'default-stacks',
+] as const;
+
+export type MeshPeerName = (typeof meshPeerNames)[number];
+
 /** Items that a stream's consumer lets be under way, in every peer that has a setting for it. */
 export const streamWindow = 4096;
 
 export function isPeerName(name: string): name is PeerName {
-  return peerNames.some((known) => known === name);
+  return [...peerNames, ...meshPeerNames].some((known) => known === name);
 }

@@ -25,12 +25,13 @@ import {
 } from '../contract/index.js';
 import { deadline, filters, type MeshError, meshError, type Param, type Service } from '../core/index.js';
 import { type AppDescription, Peers, type Status } from '../discovery/index.js';
+import { type HystrixStreams, hystrixStreams } from '../observe/index.js';
 import { answersInAmbient, keepAmbientCalls } from './ambient-call.js';
 import { codecLimitsOf, configurationOf } from './app-configuration.js';
 import { CALL_DEADLINE, GRACE, OWN_PARAMS, STREAM_GRACE } from './app-params.js';
 import type { Configuration } from './configuration.js';
 import { contractsOf, filtersOf } from './decorators.js';
-import { Health, HEALTH_HOST, HEALTH_PORT, type HealthServer, serveHealth } from './health.js';
+import { Health, HEALTH_HOST, type HealthOwner, HEALTH_PORT, type HealthServer, serveHealth } from './health.js';
 import { type Hooks, startAll, stopAll } from './lifecycle.js';
 import { Log, LOG_LEVEL, loggerOf, logOf } from './logs.js';
 import type { Blueprint } from './blueprint.js';
@@ -106,6 +107,7 @@ class RunningApp implements App {
   private readonly status: BehaviorSubject<Status>;
   private readonly answers: Service<unknown, unknown>;
   private readonly stacks: Stacks;
+  private readonly streams: HystrixStreams;
   private readonly peers: Peers;
   private readonly terms: WireTerms;
   private served: Served[] = [];
@@ -134,6 +136,7 @@ class RunningApp implements App {
     const { config } = this;
     const get = <T>(each: Param<T>): T => config.get(each);
     this.stacks = new Stacks({ name: this.name, clock, get, log: this.log });
+    this.streams = hystrixStreams(this.stacks.commands, { clock, settings: get });
     this.terms = {
       clock,
       grace: get(GRACE),
@@ -252,7 +255,9 @@ class RunningApp implements App {
     if (port === undefined) return;
     const look = () => ({ ready: this.state === 'ready' && this.health.ok, state: this.state });
     const setLevel = (level: string): void => this.config.set(LOG_LEVEL.name, level);
-    this.healthServer = await serveHealth(this.config.get(HEALTH_HOST), port, { look, health: this.health, setLevel });
+    const { health, streams } = this;
+    const also: HealthOwner['also'] = (request, response) => streams.handle(request, response);
+    this.healthServer = await serveHealth(this.config.get(HEALTH_HOST), port, { look, health, setLevel, also });
     this.healthAddress = this.healthServer.address;
   }
 
@@ -295,6 +300,7 @@ class RunningApp implements App {
     if (!(await this.atMost(time, stopped))) this.log.error(`${stopping}.onStop did not end within ${time} ms`);
     this.inProcess.end(stoppedError(this.terms.grace));
     await this.atMost(LEAVE, ended(this.peers.close()));
+    this.streams.close();
     await this.healthServer?.close();
     this.state = 'stopped';
     if (before === 'ready') this.log.info('stopped');

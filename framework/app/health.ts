@@ -60,10 +60,12 @@ export interface HealthOwner {
   readonly health: Health;
   /** Throws for what is no level. */
   setLevel(level: string): void;
+  /** Answers what else is asked here; says whether it did. */
+  also(request: IncomingMessage, response: ServerResponse): boolean;
 }
 
 /**
- * Serves /livez and /readyz: 200 or 503, with what each part says as JSON. `POST /log-level` with a level as its body, from the
+ * Serves /livez and /readyz: 200 or 503, with what each part says as JSON; and what its owner answers beside. `POST /log-level` with a level as its body, from the
  * machine itself, changes what is logged.
  */
 export async function serveHealth(host: string, wanted: number, owner: HealthOwner): Promise<HealthServer> {
@@ -71,7 +73,10 @@ export async function serveHealth(host: string, wanted: number, owner: HealthOwn
     const path = request.url?.split('?')[0];
     if (path === '/log-level') return changeLevel(request, response, owner);
     if (path !== '/livez' && path !== '/readyz') {
-      return void response.writeHead(404).end('there are /livez, /readyz and, to POST to, /log-level\n');
+      if (owner.also(request, response)) return;
+      return void response
+        .writeHead(404)
+        .end('there are /livez, /readyz, /hystrix.stream and, to POST to, /log-level\n');
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') return void response.writeHead(405).end();
     const { ready, state } = owner.look();

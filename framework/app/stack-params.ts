@@ -1,5 +1,6 @@
 /** What can be set about the stacks of an application. */
 import { count, duration, flag, oneOf, param, type Param, ratio } from '../core/index.js';
+import { COMMANDS, HYSTRIX_PARAMS } from '../observe/index.js';
 
 export const LIMIT = param(
   'limit.algorithm',
@@ -24,8 +25,8 @@ export const LIMIT_LEASES = param(
 export const BREAKER = param(
   'breaker.mode',
   'auto',
-  oneOf('auto', 'forced-open', 'forced-closed', 'metrics-only'),
-  'Whether a method of an instance that fails at too many calls gets none for a while; may be changed at any time.',
+  oneOf('auto', 'forced-open', 'forced-closed', 'metrics-only', 'off'),
+  'Whether a method of an instance that fails at too many calls gets none for a while; may be changed at any time, but for off, which leaves the breaker out.',
 );
 
 export const BREAKER_CALLS = param(
@@ -62,6 +63,13 @@ export const RETRY_SHARE = param(
 
 export const RETRY_FLOOR = param('retry.per-second', 10, count, 'Retries a second that are had in any case.');
 
+export const COMMAND_METERS = param(
+  'hystrix.meters',
+  true,
+  flag,
+  'Whether the calls that the application makes are counted for the Hystrix streams, which its health server serves.',
+);
+
 export const STACK_PARAMS: readonly Param<unknown>[] = [
   LIMIT,
   LIMIT_INITIAL,
@@ -76,4 +84,7 @@ export const STACK_PARAMS: readonly Param<unknown>[] = [
   RETRY_ATTEMPTS,
   RETRY_SHARE,
   RETRY_FLOOR,
+  COMMAND_METERS,
+  COMMANDS,
+  ...HYSTRIX_PARAMS,
 ];

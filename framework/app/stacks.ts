@@ -1,10 +1,11 @@
 /** What stands before the calls that an application answers and makes, where it says nothing else. */
-import { type Agnostic, type Clock, fuse, type MeshError, type Param } from '../core/index.js';
+import { type Agnostic, type Clock, fuse, type MeshError, type Param, type PolicyFilter } from '../core/index.js';
 import type { WireCalls, WireTerms } from '../contract/index.js';
 import {
   aimd,
   breaker,
   type BreakerChange,
+  type BreakerMode,
   gradient2,
   LeaseSharer,
   type LimitAlgorithm,
@@ -14,6 +15,7 @@ import {
   retryBudget,
   vegas,
 } from '../resilience/index.js';
+import { commandMeter, Commands, type HystrixCommandProperties } from '../observe/index.js';
 import type { Log } from './logs.js';
 import * as set from './stack-params.js';
 
@@ -35,22 +37,42 @@ export class Stacks {
   readonly leases: WireTerms['leases'];
   /** What stands where, outermost first. */
   readonly names: Readonly<Record<'answers' | 'calls' | 'instance', readonly string[]>>;
+  /** How the calls went that the application made. */
+  readonly commands: Commands;
   private readonly perInstance: Agnostic;
+  /** Open breakers by method. */
+  private readonly open = new Map<string, number>();
 
   constructor(private readonly terms: StackTerms) {
     const { clock, get } = terms;
+    this.commands = new Commands({
+      clock,
+      settings: get,
+      properties: () => this.properties,
+      open: ({ name }) => this.open.has(name),
+    });
     const limiter = limiterOf(terms);
     const maxAttempts = get(set.RETRY_ATTEMPTS);
     const budget = retryBudget(get(set.RETRY_SHARE), get(set.RETRY_FLOOR));
+    const attempts = maxAttempts > 1 ? [retry({ maxAttempts, budget, clock, when: begun })] : [];
+    const meters = get(set.COMMAND_METERS) ? [commandMeter(this.commands)] : [];
+    const guards = get(set.BREAKER) === 'off' ? [] : [this.breaker()];
+    const asked = [...meters, ...attempts].map(({ policy }) => policy);
     this.answers = limiter === undefined ? NOTHING : limit(limiter);
-    this.calls = maxAttempts > 1 ? retry({ maxAttempts, budget, clock, when: begun }) : NOTHING;
-    this.perInstance = fuse([this.breaker().policy], clock);
+    this.calls = asked.length === 0 ? NOTHING : fuse(asked, clock);
+    this.perInstance =
+      guards.length === 0
+        ? NOTHING
+        : fuse(
+            guards.map(({ policy }) => policy),
+            clock,
+          );
     const sharer = limiter === undefined || !get(set.LIMIT_LEASES) ? undefined : new LeaseSharer({ limiter });
     this.leases = sharer === undefined ? undefined : (used) => sharer.share(used);
     this.names = {
       answers: limiter === undefined ? [] : ['limit'],
-      calls: maxAttempts > 1 ? ['retry'] : [],
-      instance: ['breaker'],
+      calls: asked.map(({ name }) => name),
+      instance: guards.map(({ policy }) => policy.name),
     };
   }
 
@@ -59,17 +81,46 @@ export class Stacks {
     return this.perInstance(calls);
   }
 
-  private breaker() {
-    const { clock, get, log } = this.terms;
+  /** What the Hystrix streams say that commands are set to. */
+  private get properties(): Partial<HystrixCommandProperties> {
+    const { get } = this.terms;
+    const mode = get(set.BREAKER);
+    return {
+      circuitBreakerEnabled: mode !== 'metrics-only' && mode !== 'off',
+      circuitBreakerForceOpen: mode === 'forced-open',
+      circuitBreakerForceClosed: mode === 'forced-closed',
+      circuitBreakerRequestVolumeThreshold: get(set.BREAKER_CALLS),
+      circuitBreakerErrorThresholdPercentage: Math.round(get(set.BREAKER_RATE) * 100),
+      circuitBreakerSleepWindowInMilliseconds: get(set.BREAKER_SLEEP),
+      executionTimeoutEnabled: false,
+      fallbackEnabled: false,
+      requestCacheEnabled: false,
+      requestLogEnabled: false,
+    };
+  }
+
+  private breaker(): PolicyFilter {
+    const { clock, get } = this.terms;
+    const mode = (): BreakerMode => {
+      const mode = get(set.BREAKER);
+      return mode === 'off' ? 'metrics-only' : mode;
+    };
     return breaker({
       clock,
-      changed: ({ to, call }: BreakerChange) => log.warn({ method: call.method, breaker: to }, `breaker is ${to}`),
-      mode: () => get(set.BREAKER),
+      changed: (change) => this.changed(change),
+      mode,
       minimumCalls: get(set.BREAKER_CALLS),
       failureRate: get(set.BREAKER_RATE),
       window: get(set.BREAKER_WINDOW),
       sleep: get(set.BREAKER_SLEEP),
     });
+  }
+
+  private changed({ from, to, call: { method } }: BreakerChange): void {
+    this.terms.log.warn({ method, breaker: to }, `breaker is ${to}`);
+    const open = (this.open.get(method) ?? 0) + (to === 'closed' ? -1 : from === 'closed' ? 1 : 0);
+    if (open > 0) this.open.set(method, open);
+    else this.open.delete(method);
   }
 }
 

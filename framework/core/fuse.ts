@@ -53,7 +53,7 @@ function begin<T>(
   source: (call: Call<unknown>) => Observable<T>,
   to: Subscriber<T>,
 ): void {
-  new Attempt(arrow, call, source, to, 0, [], undefined, undefined).start();
+  new Attempt(arrow, call, source, to, 0, 0, undefined, undefined, undefined).start();
 }
 
 /** When an admitted policy's patience ends, as a moment of the clock. */
@@ -73,6 +73,8 @@ class Attempt<T> extends Subscriber<T> implements Waiting {
   private wait: Stop | undefined;
   /** Ends the wait at the policy of `level`. */
   private lateness: Stop | undefined;
+  /** What the policies settled last were told: most are told the same. */
+  private outcome: Outcome | undefined;
 
   constructor(
     private readonly arrow: Arrow,
@@ -80,7 +82,9 @@ class Attempt<T> extends Subscriber<T> implements Waiting {
     private readonly source: (call: Call<unknown>) => Observable<T>,
     private readonly to: Subscriber<T>,
     private level: number,
-    private readonly startedAt: number[],
+    /** When the outermost policy admitted it, and each of them where they did so at different times. */
+    private begunAt: number,
+    private begunEach: number[] | undefined,
     private expiries: (Expiry | undefined)[] | undefined,
     private locals: unknown[] | undefined,
   ) {
@@ -120,7 +124,8 @@ class Attempt<T> extends Subscriber<T> implements Waiting {
         this.fail(refuse);
         return false;
       }
-      this.startedAt[at] = now;
+      if (at === 0) this.begunAt = now;
+      else if (this.begunEach !== undefined || now !== this.begunAt) this.begunLater(at, now);
       if (within !== undefined) {
         (this.expiries ??= [])[at] = { at: now + within.ms, until: within.until, late: within.late };
       }
@@ -182,7 +187,8 @@ class Attempt<T> extends Subscriber<T> implements Waiting {
   }
 
   protected override _complete(): void {
-    this.settleAll('complete');
+    // A response ends with its item: the clock need not be asked again.
+    this.settleAll('complete', this.call.interaction === 'response' ? this.firstAt : undefined);
     this.to.complete();
     this.unsubscribe();
   }
@@ -198,8 +204,7 @@ class Attempt<T> extends Subscriber<T> implements Waiting {
     const now = (this.firstAt = clock.now());
     for (let at = this.level - 1; at >= 0; at--) {
       const policy = policies[at] as AnyPolicy;
-      if (policy.first !== undefined)
-        states[at] = policy.first(states[at], now - (this.startedAt[at] ?? now), this.call, now);
+      if (policy.first !== undefined) states[at] = policy.first(states[at], now - this.begun(at), this.call, now);
     }
     if (this.expiries === undefined) return;
     this.expiries = this.expiries.map((expiry) => (expiry?.until === 'first' ? undefined : expiry));
@@ -252,18 +257,18 @@ class Attempt<T> extends Subscriber<T> implements Waiting {
   }
 
   private apply(remedy: Remedy): void {
-    const { arrow, call, source, to, startedAt, expiries, locals, level } = this;
+    const { arrow, call, source, to, begunAt, begunEach, expiries, locals, level } = this;
     this.level = 0;
     super.unsubscribe();
     if (remedy.kind === 'again') {
       const policy = arrow.policies[level] as AnyPolicy;
       const next = policy.again?.(call, locals?.[level]) ?? call;
-      new Attempt<T>(arrow, next, source, to, level, startedAt, expiries, locals).startAfter(remedy.after);
+      new Attempt<T>(arrow, next, source, to, level, begunAt, begunEach, expiries, locals).startAfter(remedy.after);
       return;
     }
     const outer: Arrow = { ...arrow, policies: arrow.policies.slice(0, level) };
     const instead = (): Observable<T> => from(remedy.source()) as Observable<T>;
-    new Attempt<T>(outer, call, instead, to, level, startedAt, expiries, locals).start();
+    new Attempt<T>(outer, call, instead, to, level, begunAt, begunEach, expiries, locals).start();
   }
 
   /** Leaves the line that it waits in, and lets the next be asked. */
@@ -274,11 +279,11 @@ class Attempt<T> extends Subscriber<T> implements Waiting {
     this.arrow.lines[at]?.move();
   }
 
-  private settleAll(kind: 'complete' | 'cancel'): void {
+  private settleAll(kind: 'complete' | 'cancel', at?: number): void {
     this.stopTimers();
     this.leave();
     if (this.level === 0) return;
-    const now = this.arrow.clock.now();
+    const now = at ?? this.arrow.clock.now();
     while (this.level > 0) this.settleInnermost(kind, undefined, now);
   }
 
@@ -286,9 +291,7 @@ class Attempt<T> extends Subscriber<T> implements Waiting {
     const at = --this.level;
     const { policies, states, lines } = this.arrow;
     const policy = policies[at] as AnyPolicy;
-    const begun = this.startedAt[at] ?? now;
-    const first = this.firstAt === undefined ? undefined : this.firstAt - begun;
-    const outcome: Outcome = { kind, elapsed: now - begun, first, error };
+    const outcome = this.outcomeOf(kind, now - this.begun(at), error, now);
     const settlement = policy.settle(states[at], outcome, this.call, now, this.locals?.[at]);
     states[at] = settlement.state;
     if (this.expiries !== undefined) this.expiries[at] = undefined;
@@ -297,6 +300,23 @@ class Attempt<T> extends Subscriber<T> implements Waiting {
       (this.locals ??= [])[at] = policy.keep(this.locals[at], outcome);
     }
     return settlement;
+  }
+
+  private outcomeOf(kind: Outcome['kind'], elapsed: number, error: MeshError | undefined, now: number): Outcome {
+    const first = this.firstAt === undefined ? undefined : this.firstAt - now + elapsed;
+    const known = this.outcome;
+    if (known?.elapsed === elapsed && known.kind === kind && known.error === error && known.first === first)
+      return known;
+    return (this.outcome = { kind, elapsed, first, error });
+  }
+
+  private begun(at: number): number {
+    return this.begunEach?.[at] ?? this.begunAt;
+  }
+
+  private begunLater(at: number, now: number): void {
+    this.begunEach ??= Array.from({ length: at }, () => this.begunAt);
+    this.begunEach[at] = now;
   }
 
   /** Makes nothing where nobody listens. */

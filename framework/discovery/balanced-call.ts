@@ -102,6 +102,8 @@ export class BalancedCall implements WaitingCall {
       }
       if (from?.serves(this.pool.name) !== true) return this.wait();
     }
+    // Our own refusal comes from nobody; whoever passes it on must not seem to have refused, so that nobody tries again.
+    if (own) return this.to.error(errorWith(error, { retry: 'never' }));
     this.to.error(error.from === undefined ? heardFrom(error, place) : error);
   }
 

@@ -1,5 +1,14 @@
 /** A circuit breaker as a pure machine: closed, open, half-open, by how the last calls went. */
-import { EMPTY_TALLY, PARTS, type RollingTally, tallied, tallyAt, type Tally, totalOf } from './rolling-tally.js';
+import {
+  count,
+  EMPTY_TALLY,
+  isClean,
+  PARTS,
+  type RollingTally,
+  tallyAt,
+  type Tally,
+  totalOf,
+} from './rolling-tally.js';
 
 export type BreakerState =
   | {
@@ -67,9 +76,13 @@ export function went(
     case 'open':
       return state;
     case 'closed': {
-      const tally = tallied(tallyAt(state.tally, partOf(state.count, now, rules)), failed, slow);
-      const seen = totalOf(tally);
-      if (seen.calls >= rules.minimumCalls && isBad(seen, rules)) return opened(now, seen, rules);
+      const tally = tallyAt(state.tally, partOf(state.count, now, rules));
+      count(tally, 1, failed ? 1 : 0, slow ? 1 : 0);
+      if (!isClean(tally)) {
+        const seen = totalOf(tally);
+        if (seen.calls >= rules.minimumCalls && isBad(seen, rules)) return opened(now, seen, rules);
+      }
+      if (tally === state.tally && 'ms' in rules.window) return state;
       return { kind: 'closed', tally, count: state.count + 1 };
     }
     case 'half-open': {

@@ -29,6 +29,8 @@ export interface LimiterView {
   readonly refused: InFlight;
 }
 
+type Counts = { -readonly [priority in keyof InFlight]: InFlight[priority] };
+
 /** Samples that the mean latency of leases reaches back. */
 const LATENCY_WINDOW = 100;
 /** A clock of whole milliseconds sees none pass in a quick call; so many did. */
@@ -44,8 +46,8 @@ export class Limiter {
   private readonly moved = new Subject<number>();
   private state: unknown;
   private present: number;
-  private inFlight: InFlight = NOBODY;
-  private refused: InFlight = NOBODY;
+  private readonly inFlight: Counts = { ...NOBODY };
+  private readonly refused: Counts = { ...NOBODY };
   private mean: Mean = NO_MEAN;
 
   constructor(options: LimiterOptions = {}) {
@@ -64,7 +66,12 @@ export class Limiter {
   }
 
   get view(): LimiterView {
-    return { limit: this.present, inFlight: this.inFlight, latency: this.mean.value, refused: this.refused };
+    return {
+      limit: this.present,
+      inFlight: { ...this.inFlight },
+      latency: this.mean.value,
+      refused: { ...this.refused },
+    };
   }
 
   /** {@link view} in few numbers. */
@@ -76,10 +83,10 @@ export class Limiter {
   start(call: Call<unknown>): MeshError | undefined {
     const { priority } = call;
     if (mayStart(this.shares, this.present, this.inFlight, priority)) {
-      this.inFlight = { ...this.inFlight, [priority]: this.inFlight[priority] + 1 };
+      this.inFlight[priority] += 1;
       return undefined;
     }
-    this.refused = { ...this.refused, [priority]: this.refused[priority] + 1 };
+    this.refused[priority] += 1;
     const what = call.method === '' ? `a ${priority} call` : `${call.method}, a ${priority} call`;
     const has = `${this.name} has ${allOf(this.inFlight)} calls in flight of ${this.present}`;
     return meshError('Rejected', `${what}, was refused: ${has}`, { code: 'MILLRACE_LIMIT' });
@@ -108,7 +115,7 @@ export class Limiter {
   }
 
   private leave({ priority }: Call<unknown>): void {
-    this.inFlight = { ...this.inFlight, [priority]: this.inFlight[priority] - 1 };
+    this.inFlight[priority] -= 1;
   }
 
   private sample(elapsed: number, dropped: boolean): void {

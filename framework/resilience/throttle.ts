@@ -9,7 +9,7 @@ import {
   type PolicyFilter,
   systemClock,
 } from '../core/index.js';
-import { EMPTY_TALLY, PARTS, type RollingTally, tallyAt, tallyWith, totalOf } from './rolling-tally.js';
+import { count, EMPTY_TALLY, PARTS, type RollingTally, tallyAt, totalOf } from './rolling-tally.js';
 
 export interface ThrottleOptions {
   /** How many times as many calls as were accepted are let through; 2. Lower holds back sooner. */
@@ -44,14 +44,14 @@ export function throttle(options: ThrottleOptions = {}): PolicyFilter {
         const chance = throttled(totalOf(tally).calls, totalOf(tally).calls - totalOf(tally).failed, multiplier);
         const local = chance > 0 && clock.random() < chance;
         // It counts as refused until it is known to be accepted: so do those that are refused here.
-        const state = tallyWith(tally, { calls: 1, failed: 1, slow: 0 });
-        return local ? { state, refuse: refusal(chance) } : { state };
+        count(tally, 1, 1, 0);
+        return local ? { state: tally, refuse: refusal(chance) } : { state: tally };
       },
-      first: (tally, _elapsed, _call, now) => tallyWith(at(tally, now), ACCEPTED),
+      first: (tally, _elapsed, _call, now) => accepted(at(tally, now)),
       settle(tally, { kind, first, error }, _call, now) {
         if (first !== undefined || kind === 'cancel' || (error !== undefined && isRefusal(error)))
           return { state: tally };
-        return { state: tallyWith(at(tally, now), ACCEPTED) };
+        return { state: accepted(at(tally, now)) };
       },
       view: (tally, now) => ({
         requests: totalOf(at(tally, now)).calls,
@@ -62,7 +62,10 @@ export function throttle(options: ThrottleOptions = {}): PolicyFilter {
   );
 }
 
-const ACCEPTED = { calls: 0, failed: -1, slow: 0 };
+function accepted(tally: RollingTally): RollingTally {
+  count(tally, 0, -1, 0);
+  return tally;
+}
 
 /** The probability with which a call is refused here. */
 export function throttled(requests: number, accepted: number, multiplier: number): number {

@@ -61,10 +61,10 @@ describe('the stacks of an application', () => {
   it('say in order what stands where', async () => {
     expect((await start(films(of))).describe().stacks).to.deep.equal({
       all: ['trace', 'limit', 'deadline', 'codec'],
-      calls: ['trace', 'retry', 'deadline', 'codec', 'balance'],
+      calls: ['trace', 'command', 'retry', 'deadline', 'codec', 'balance'],
       'calls of an instance': ['breaker'],
     });
-    const bare = films(of, { 'limit.algorithm': 'none', 'retry.attempts': 1 });
+    const bare = films(of, { 'limit.algorithm': 'none', 'retry.attempts': 1, 'hystrix.meters': false });
     expect((await start(bare)).describe().stacks).to.deep.include({
       all: ['trace', 'deadline', 'codec'],
       calls: ['trace', 'deadline', 'codec', 'balance'],
