@@ -62,3 +62,14 @@ export {
   hystrixStreams,
   serveHystrix,
 } from './hystrix-stream.js';
+export { MERGE_INSTANCES, MERGE_PARAMS, MERGE_SERIES, merged, type MergeOptions, type MetricsPeer } from './merged.js';
+export { merging } from './merging.js';
+export {
+  METRIC_ITEMS,
+  METRIC_STREAM_PARAMS,
+  METRIC_WATCHERS,
+  metricsHandlers,
+  type MetricStreamOptions,
+} from './metric-stream.js';
+export { Metrics } from './metrics-contract.js';
+export type { MetricsInterest, MetricsSnapshot } from './metrics-messages.js';

@@ -1,7 +1,17 @@
 /** The meters of a node, by name and tags; a series too many is counted under the name alone, and is never an error. */
 import { type Clock, count, param, type Param, systemClock } from '../core/index.js';
 import { Histogram } from './histogram.js';
-import { type Measurement, meets, type MeterFilter, type MeterKind, seriesKey, type Tags } from './measurement.js';
+import {
+  type CounterMeasurement,
+  type DistributionMeasurement,
+  type GaugeMeasurement,
+  type Measurement,
+  meets,
+  type MeterFilter,
+  type MeterKind,
+  seriesKey,
+  type Tags,
+} from './measurement.js';
 
 export const SERIES = param(
   'metrics.series',
@@ -42,7 +52,7 @@ export class Counter {
     if (more > 0) this.total += more;
   }
 
-  measure(): Measurement {
+  measure(): CounterMeasurement {
     return { kind: 'counter', name: this.name, tags: this.tags, value: this.total };
   }
 }
@@ -71,7 +81,7 @@ export class Gauge {
   }
 
   /** Undefined while its value isn't a finite number. */
-  measure(): Measurement | undefined {
+  measure(): GaugeMeasurement | undefined {
     const value = this.read === undefined ? this.present : readOr(this.read);
     return Number.isFinite(value) ? { kind: 'gauge', name: this.name, tags: this.tags, value } : undefined;
   }
@@ -90,7 +100,7 @@ export class Distribution {
     this.histogram.add(value);
   }
 
-  measure(): Measurement {
+  measure(): DistributionMeasurement {
     const { kind, name, tags, histogram } = this;
     return { kind, name, tags, histogram: histogram.data() };
   }

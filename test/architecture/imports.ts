@@ -48,6 +48,11 @@ const frameworkExtras: readonly Extra[] = [
     because: 'an optional peer is loaded by who imports millrace/msgpack and by nobody else',
   },
   {
+    folder: 'observe',
+    may: ['valibot'],
+    because: 'what an instance says of its meters comes from anybody, and is read by a schema',
+  },
+  {
     folder: 'testing',
     may: ['transports/rsocket/index\\.ts'],
     because: 'the mesh that it simulates speaks the real protocol',
