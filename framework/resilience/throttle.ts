@@ -9,7 +9,7 @@ import {
   type PolicyFilter,
   systemClock,
 } from '../core/index.js';
-import { count, EMPTY_TALLY, PARTS, type RollingTally, tallyAt, totalOf } from './rolling-tally.js';
+import { count, EMPTY_TALLY, PARTS, type RollingTally, type Tally, tallyAt, totalOf } from './rolling-tally.js';
 
 export interface ThrottleOptions {
   /** How many times as many calls as were accepted are let through; 2. Lower holds back sooner. */
@@ -25,7 +25,7 @@ const REFUSALS: ReadonlySet<ErrorTag> = new Set(['Rejected', 'Quota', 'Unavailab
 
 /**
  * Refuses with Rejected, code `MILLRACE_THROTTLE`, by chance: with probability max(0, (requests − K × accepted) ÷ (requests + 1)), where
- * requests are all that wanted in.
+ * requests are all that wanted in but for those whose callers left, and accepted are all that were not refused, here or there.
  * Source: B. Beyer et al., "Site Reliability Engineering", 2016, chapter 21, "Client-Side Throttling".
  */
 export function throttle(options: ThrottleOptions = {}): PolicyFilter {
@@ -41,20 +41,21 @@ export function throttle(options: ThrottleOptions = {}): PolicyFilter {
       initial: EMPTY_TALLY,
       admit(before, _call, now) {
         const tally = at(before, now);
-        const chance = throttled(totalOf(tally).calls, totalOf(tally).calls - totalOf(tally).failed, multiplier);
-        const local = chance > 0 && clock.random() < chance;
-        // It counts as refused until it is known to be accepted: so do those that are refused here.
-        count(tally, 1, 1, 0);
-        return local ? { state: tally, refuse: refusal(chance) } : { state: tally };
+        const { calls, failed } = totalOf(tally);
+        const chance = throttled(Math.max(0, calls), Math.max(0, calls - failed), multiplier);
+        const held = chance > 0 && clock.random() < chance;
+        // One that is out counts as accepted until it is known to be refused: else many at once would hold back each other.
+        const state = counted(tally, held ? REFUSED_HERE : ASKED);
+        return held ? { state, refuse: refusal(chance) } : { state };
       },
-      first: (tally, _elapsed, _call, now) => accepted(at(tally, now)),
       settle(tally, { kind, first, error }, _call, now) {
-        if (first !== undefined || kind === 'cancel' || (error !== undefined && isRefusal(error)))
-          return { state: tally };
-        return { state: accepted(at(tally, now)) };
+        if (first !== undefined) return { state: tally };
+        if (kind === 'cancel') return { state: counted(at(tally, now), LEFT) };
+        if (error === undefined || !isRefusal(error)) return { state: tally };
+        return { state: counted(at(tally, now), REFUSED_THERE) };
       },
       view: (tally, now) => ({
-        requests: totalOf(at(tally, now)).calls,
+        requests: Math.max(0, totalOf(at(tally, now)).calls),
         refused: Math.max(0, totalOf(at(tally, now)).failed),
       }),
     },
@@ -62,8 +63,14 @@ export function throttle(options: ThrottleOptions = {}): PolicyFilter {
   );
 }
 
-function accepted(tally: RollingTally): RollingTally {
-  count(tally, 0, -1, 0);
+const ASKED = { calls: 1, failed: 0, slow: 0 };
+const REFUSED_HERE = { calls: 1, failed: 1, slow: 0 };
+const REFUSED_THERE = { calls: 0, failed: 1, slow: 0 };
+/** Who left before an answer came says nothing. */
+const LEFT = { calls: -1, failed: 0, slow: 0 };
+
+function counted(tally: RollingTally, { calls, failed, slow }: Tally): RollingTally {
+  count(tally, calls, failed, slow);
   return tally;
 }
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { of, throwError } from 'rxjs';
+import { NEVER, of, Subject, throwError } from 'rxjs';
 import {
   callOf,
   meshError,
@@ -205,6 +205,38 @@ describe('throttle', () => {
 
   it('sends a service that accepts nothing next to nothing, and still tries', async () => {
     expect(await load(() => false, 2000)).to.be.within(2, 60);
+  });
+
+  it('holds back nobody for calls that are out, or whose callers left', async () => {
+    const clock = virtualClock(3);
+    let asked = 0;
+    const service = throttle({ clock })<undefined, number>(() => ((asked += 1), NEVER));
+    for (let at = 0; at < 100; at++) service(call).subscribe({ error: () => undefined });
+    for (let at = 0; at < 100; at++)
+      service(call)
+        .subscribe({ error: () => undefined })
+        .unsubscribe();
+    expect(asked).to.equal(200);
+    await clock.advance(300_000);
+    for (let at = 0; at < 100; at++)
+      service(call)
+        .subscribe({ error: () => undefined })
+        .unsubscribe();
+    expect(asked).to.equal(300);
+  });
+
+  it('tries again though refusals are counted for longer than the calls that were refused', async () => {
+    const clock = virtualClock(3);
+    const source = new Subject<number>();
+    let asked = 0;
+    const service = throttle({ clock })<undefined, number>(() => ((asked += 1), source));
+    for (let at = 0; at < 100; at++) service(call).subscribe({ error: () => undefined });
+    await clock.advance(110_000);
+    source.error(meshError('Rejected', 'full'));
+    await clock.advance(11_000);
+    asked = 0;
+    for (let at = 0; at < 10; at++) service(call).subscribe({ error: () => undefined });
+    expect(asked).to.be.above(0);
   });
 
   it('says that it was held back here', () => {
