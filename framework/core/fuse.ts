@@ -3,32 +3,27 @@
  * them in the other order, and keeps one timer. Its price against a chain of operators: docs/decisions.md, D-002.
  */
 import { from, type MonoTypeOperatorFunction, Observable, Subscriber } from 'rxjs';
+import { type Arrow, arrowsOf, type Cell, METHODS } from './arrow.js';
 import { type Call, callOf } from './call.js';
 import { type Clock, type Stop, systemClock } from './clock.js';
 import { asMeshError, type MeshError } from './errors.js';
 import type { AnyPolicy, Decision, Outcome, Remedy, Settlement, Told, Wait } from './policy.js';
 import type { Agnostic, Service } from './service.js';
-import { type Waiting, WaitingLine } from './waiting-line.js';
-
-/** What the calls through one arrow share: the policies, outermost first, and the present state of each. */
-interface Arrow {
-  readonly policies: readonly AnyPolicy[];
-  readonly states: unknown[];
-  readonly clock: Clock;
-  readonly told: Told | undefined;
-  /** Who waits at each policy; a place is empty until somebody does. */
-  readonly lines: (WaitingLine | undefined)[];
-}
+import type { Waiting } from './waiting-line.js';
 
 /**
- * Fuses policies, outermost first. Each service that the filter is put before has states of its own. `told` hears each
- * decision as it is made; it must not throw.
+ * Fuses policies, outermost first. Each service that the filter is put before has states of its own, and where a policy says so
+ * each of its methods, of which the `methods` used last are remembered. `told` hears each decision as it is made; it must not throw.
  */
-export function fuse(policies: readonly AnyPolicy[], clock: Clock = systemClock, told?: Told): Agnostic {
+export function fuse(
+  policies: readonly AnyPolicy[],
+  clock: Clock = systemClock,
+  told?: Told,
+  methods = METHODS,
+): Agnostic {
   return <Req, Rep>(next: Service<Req, Rep>): Service<Req, Rep> => {
-    const arrow = arrowOf(policies, clock, told);
-    return (call) =>
-      new Observable<Rep>((subscriber) => begin(arrow, call, (asked) => next(asked as Call<Req>), subscriber));
+    const arrowOf = arrowsOf(policies, clock, told, methods);
+    return (call) => new Observable<Rep>((to) => begin(arrowOf(call.method), call, next as Service<unknown, Rep>, to));
   };
 }
 
@@ -38,13 +33,9 @@ export function operatorOf<T>(
   clock: Clock = systemClock,
   told?: Told,
 ): MonoTypeOperatorFunction<T> {
-  const arrow = arrowOf(policies, clock, told);
+  const arrow = arrowsOf(policies, clock, told, 1)('');
   const call = callOf({ interaction: 'stream', request: undefined });
   return (source) => new Observable<T>((subscriber) => begin(arrow, call, () => source, subscriber));
-}
-
-function arrowOf(policies: readonly AnyPolicy[], clock: Clock, told: Told | undefined): Arrow {
-  return { policies, states: policies.map((policy) => policy.initial), clock, told, lines: [] };
 }
 
 function begin<T>(
@@ -106,14 +97,15 @@ class Attempt<T> extends Subscriber<T> implements Waiting {
 
   /** Goes on from the present level; false if a policy has refused the call or lets it wait. `line` is said to the first of them. */
   private admitted(now: number, line: number | undefined): boolean {
-    const { policies, states, lines } = this.arrow;
+    const { policies, cells } = this.arrow;
     for (; this.level < policies.length; this.level++) {
       const at = this.level;
       const policy = policies[at] as AnyPolicy;
-      const before = line ?? lines[at]?.size ?? 0;
+      const cell = cells[at] as Cell;
+      const before = line ?? cell.waits;
       line = undefined;
-      const { state, refuse, within, wait } = policy.admit(states[at], this.call, now, this.locals?.[at], before);
-      states[at] = state;
+      const { state, refuse, within, wait } = policy.admit(cell.state, this.call, now, this.locals?.[at], before);
+      cell.state = state;
       if (wait !== undefined) {
         this.waitAt(at, wait);
         return false;
@@ -145,8 +137,8 @@ class Attempt<T> extends Subscriber<T> implements Waiting {
   }
 
   private waitAt(at: number, { after, most, late }: Wait): void {
-    const { clock, lines } = this.arrow;
-    const line = (lines[at] ??= new WaitingLine());
+    const { clock, cells } = this.arrow;
+    const { line } = cells[at] as Cell;
     this.wait?.();
     this.wait = after === undefined ? undefined : clock.after(after, () => line.move(), true);
     if (this.lateness !== undefined) return;
@@ -169,7 +161,7 @@ class Attempt<T> extends Subscriber<T> implements Waiting {
     this.lateness?.();
     this.wait?.();
     this.lateness = this.wait = undefined;
-    this.arrow.lines[at]?.leave(this);
+    this.arrow.cells[at]?.line.leave(this);
   }
 
   startAfter(ms: number): void {
@@ -200,11 +192,13 @@ class Attempt<T> extends Subscriber<T> implements Waiting {
   }
 
   private sawFirst(): void {
-    const { policies, states, clock } = this.arrow;
+    const { policies, cells, clock } = this.arrow;
     const now = (this.firstAt = clock.now());
     for (let at = this.level - 1; at >= 0; at--) {
       const policy = policies[at] as AnyPolicy;
-      if (policy.first !== undefined) states[at] = policy.first(states[at], now - this.begun(at), this.call, now);
+      if (policy.first === undefined) continue;
+      const cell = cells[at] as Cell;
+      cell.state = policy.first(cell.state, now - this.begun(at), this.call, now);
     }
     if (this.expiries === undefined) return;
     this.expiries = this.expiries.map((expiry) => (expiry?.until === 'first' ? undefined : expiry));
@@ -276,7 +270,7 @@ class Attempt<T> extends Subscriber<T> implements Waiting {
     if (this.lateness === undefined) return;
     const at = this.level;
     this.leaveLine(at);
-    this.arrow.lines[at]?.move();
+    this.arrow.cells[at]?.move();
   }
 
   private settleAll(kind: 'complete' | 'cancel', at?: number): void {
@@ -289,13 +283,14 @@ class Attempt<T> extends Subscriber<T> implements Waiting {
 
   private settleInnermost(kind: Outcome['kind'], error: MeshError | undefined, now: number): Settlement<unknown> {
     const at = --this.level;
-    const { policies, states, lines } = this.arrow;
+    const { policies, cells } = this.arrow;
+    const cell = cells[at] as Cell;
     const policy = policies[at] as AnyPolicy;
     const outcome = this.outcomeOf(kind, now - this.begun(at), error, now);
-    const settlement = policy.settle(states[at], outcome, this.call, now, this.locals?.[at]);
-    states[at] = settlement.state;
+    const settlement = policy.settle(cell.state, outcome, this.call, now, this.locals?.[at]);
+    cell.state = settlement.state;
     if (this.expiries !== undefined) this.expiries[at] = undefined;
-    lines[at]?.move();
+    cell.move();
     if (kind === 'error' && settlement.remedy !== undefined && policy.keep !== undefined) {
       (this.locals ??= [])[at] = policy.keep(this.locals[at], outcome);
     }

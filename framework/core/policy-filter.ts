@@ -6,8 +6,9 @@ import { type AnyPolicy, anyPolicy, type Policy } from './policy.js';
 import type { Service } from './service.js';
 
 /**
- * `breaker()` before a service or in `@use` is a filter, with a state for each service that it stands before; in a `pipe` it is an operator,
- * with one state for all pipes that the same value stands in; its `policy` is a layer of a stack, which fuses it with others.
+ * `breaker()` before a service or in `@use` is a filter, with a state for each service that it stands before, or for each of its
+ * methods where the policy's `scope` says so; in a `pipe` it is an operator, with one state for all pipes that the same value
+ * stands in; its `policy` is a layer of a stack, which fuses it with others.
  */
 export interface PolicyFilter {
   <Req, Rep>(next: Service<Req, Rep>): Service<Req, Rep>;

@@ -52,12 +52,14 @@ export interface Settlement<State> {
 }
 
 /**
- * `State` is one for each arrow: each service a filter is put before has its own. `Local` is what the policy keeps for one
+ * `State` is one for each arrow: each service a filter is put before has its own, or each of its methods (`scope`). `Local` is what the policy keeps for one
  * call from attempt to attempt (how often it tried), undefined at first.
  */
 export interface Policy<State, Local = undefined> {
   readonly name: string;
   readonly initial: State;
+  /** Whether each method of a service has a state of its own; by default one state is the service's. */
+  readonly scope?: 'service' | 'method';
   /** `line` is how many calls wait here before this one. */
   admit(state: State, call: Call<unknown>, now: number, local: Local | undefined, line: number): Admission<State>;
   /** The first item has come, the call goes on. Left out where it makes no difference. */

@@ -68,6 +68,7 @@ export function breaker(options: BreakerOptions = {}): PolicyFilter {
     {
       name: 'breaker',
       initial: CLOSED,
+      scope: 'method',
       admit(state, call, now) {
         const how = mode();
         if (how === 'forced-open') return { state, refuse: forced(name, call) };

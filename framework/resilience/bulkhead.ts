@@ -38,6 +38,7 @@ export function bulkhead(options: BulkheadOptions = {}): PolicyFilter {
     {
       name: 'bulkhead',
       initial: 0,
+      scope: 'method',
       admit(open, call, _now, _local, line) {
         if (open < most() && line === 0) return { state: open + 1 };
         if (line < queue)
