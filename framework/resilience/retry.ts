@@ -20,6 +20,8 @@ export interface RetryOptions {
   /** The longest pause before the second attempt, '25 ms', and before any, '1 s'; it doubles, and each is one by chance from 0 up to it. */
   readonly pause?: string | number;
   readonly pauseMost?: string | number;
+  /** A server that says to come back (`after`) later than this is not waited for; '10 s'. */
+  readonly afterMost?: string | number;
   /** Shared with others who try again; by default one of its own, {@link retryBudget}. */
   readonly budget?: ExtraBudget;
   /** Which failures are worth it, of those that may be tried again by the table of errors; all. */
@@ -39,7 +41,8 @@ export function retryBudget(share = 0.2, perSecond = 10): ExtraBudget {
  * Tries again what failed before its first item: what was not processed (`retry` of the error is `elsewhere` or `same`) always, what may
  * have been (`idempotent`) only if the call can be repeated; what says `never`, and a channel, not. It waits as long as the failure
  * says (`after`), else a pause by chance ("full jitter"), and not past the deadline. A failure that it leaves at that says `never` to
- * those outside; attempts of the calls for which this one is made count, so that retries don't multiply in depth.
+ * those outside; attempts of the calls for which this one is made count, so that retries don't multiply in depth, and what is
+ * itself another attempt adds nothing to the budget.
  * Source: M. Brooker, "Exponential Backoff and Jitter", 2015; B. Beyer et al., "Site Reliability Engineering", chapter 21.
  */
 export function retry(options: RetryOptions = {}): PolicyFilter {
@@ -47,12 +50,13 @@ export function retry(options: RetryOptions = {}): PolicyFilter {
   const most = count(options.maxAttempts ?? 3);
   const pause = duration(options.pause ?? '25 ms');
   const pauseMost = duration(options.pauseMost ?? '1 s');
+  const afterMost = duration(options.afterMost ?? '10 s');
   return policyFilter<undefined, number>(
     {
       name: 'retry',
       initial: undefined,
-      admit(state, _call, now, made) {
-        if (made === undefined) budget.called(now);
+      admit(state, call, now, made) {
+        if (made === undefined && attemptsOf(call) === 0) budget.called(now);
         return { state };
       },
       settle(state, outcome, call, now, made = 0) {
@@ -60,7 +64,8 @@ export function retry(options: RetryOptions = {}): PolicyFilter {
         if (error === undefined || !mayRetry(outcome, error, call) || !when(error, call)) return { state };
         const wait = error.after ?? clock.random() * Math.min(pauseMost, pause * 2 ** Math.min(made, 30));
         const over = attemptsOf(call) + 1 >= most || now + wait >= call.deadline;
-        if (over || !budget.take(now)) return { state, error: errorWith(error, { retry: 'never' }) };
+        if (over || (error.after ?? 0) > afterMost || !budget.take(now))
+          return { state, error: errorWith(error, { retry: 'never' }) };
         return { state, remedy: { kind: 'again', after: wait } };
       },
       keep: (made = 0) => made + 1,

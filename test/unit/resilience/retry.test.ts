@@ -100,6 +100,35 @@ describe('retry', () => {
     expect(calls).to.equal(1);
   });
 
+  it('does not wait for a server that says to come back too late', async () => {
+    const answer = (after: number) => () => throwError(() => meshError('Rejected', 'no', { after }));
+    const clock = virtualClock();
+    expect(failureOf(retry({ clock })(answer(10_001))(call))).to.include({
+      tag: 'Rejected',
+      retry: 'never',
+      after: 10_001,
+    });
+    expect(failureOf(retry({ clock, afterMost: '1 h' })(answer(10_001))(call))).to.equal(undefined);
+    expect(failureOf(retry({ clock })(answer(10_000))(call))).to.equal(undefined);
+  });
+
+  it('adds nothing to its budget for a call that is itself another attempt', async () => {
+    for (const [above, calls] of [
+      ['0', 120],
+      ['1', 100],
+    ] as const) {
+      const clock = virtualClock();
+      let asked = 0;
+      const service = retry({ clock, budget: retryBudget(0.2, 0), pause: 0 })<undefined, number>(() =>
+        defer(() => throwError(() => meshError('Rejected', `no ${++asked}`))),
+      );
+      const again = { ...call, baggage: new Map([[ATTEMPTS, above]]) };
+      for (let at = 0; at < 100; at++) service(again).subscribe({ error: () => undefined });
+      await clock.advance(10);
+      expect(asked).to.equal(calls);
+    }
+  });
+
   it('does not repeat items: what has begun fails as it is', async () => {
     const begun: Service<undefined, number> = () =>
       concat(
