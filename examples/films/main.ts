@@ -1,7 +1,8 @@
-/** `npm start`: four services over real films, each a process of its own, and a page that talks to them. */
+/** `npm start`: four services over real films, each a process of its own that finds the others by a registry, and a page that talks to them. */
 import { parseArgs } from 'node:util';
 import { mesh, port } from 'millrace';
-import { websocket } from 'millrace/rsocket';
+import { registryMesh } from 'millrace/registry';
+import { tcp, websocket } from 'millrace/rsocket';
 import { SERVICES } from './contracts.js';
 import { servePage } from './page-server.js';
 import { addressOf, findPorts, originsOf, type Ports } from './ports.js';
@@ -23,11 +24,16 @@ process.exit(0);
 async function films(): Promise<void> {
   const { values } = parseArgs({ options: { port: { type: 'string', default: '7100' } } });
   const ports = await findPorts(port(values.port), (taken) => say(`port ${taken} is taken`));
+  const quiet = { 'app.grace': '200 ms', 'log.level': 'error' };
+  const registry = await registryMesh()
+    .over(tcp({ port: ports.registry }))
+    .configure(quiet)
+    .start();
   const processes = new Processes(ports, (what) => say(`${what}; start it again on the page`));
   const supervisor = await mesh(SupervisorService)
     .provide(Processes, { useValue: processes })
     .over(websocket({ port: ports.supervisor, origins: originsOf(ports) }))
-    .configure({ 'app.grace': '200 ms', 'log.level': 'error' })
+    .configure(quiet)
     .start();
   try {
     const started = Promise.all([servePage(ports), ...SERVICES.map((name) => processes.start(name))]);
@@ -36,12 +42,15 @@ async function films(): Promise<void> {
     await stopping;
   } finally {
     await Promise.all([processes.stopAll(), supervisor.stop()]);
+    await registry.stop();
   }
   say('all is stopped');
 }
 
 function readyText(page: string, ports: Ports): string {
-  const places = [...SERVICES, 'supervisor' as const].map((name) => `  ${name.padEnd(10)}  ${addressOf(name, ports)}`);
+  const places = [...SERVICES, 'supervisor' as const, 'registry' as const].map(
+    (name) => `  ${name.padEnd(10)}  ${addressOf(name, ports)}`,
+  );
   return ['', `  the page    ${page}`, ...places, '', '  Ctrl-C stops all of it.', ''].join('\n');
 }
 

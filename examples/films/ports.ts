@@ -9,6 +9,7 @@ const port = z.number().int().min(1).max(65_535);
 export const PORTS = z.object({
   page: port,
   supervisor: port,
+  registry: port,
   home: port,
   playback: port,
   ratings: port,
@@ -35,7 +36,7 @@ export async function findPorts(first: number, taken: (port: number) => void): P
   return PORTS.parse(Object.fromEntries(names.map((name, at) => [name, found[at]])));
 }
 
-export function addressOf(name: ServiceName | 'supervisor', ports: Ports): string {
+export function addressOf(name: ServiceName | 'supervisor' | 'registry', ports: Ports): string {
   const web = name === 'home' || name === 'supervisor';
   return `${web ? 'ws' : 'tcp'}://${HOST}:${ports[name]}`;
 }

@@ -1,5 +1,5 @@
 /** One of the four services as a program, `node service.js NAME PORTS`; the supervisor starts it. */
-import { addresses, mesh } from 'millrace';
+import { mesh, registry } from 'millrace';
 import { tcp, websocket } from 'millrace/rsocket';
 import { CatalogueService } from './catalogue.js';
 import { ServiceName } from './contracts.js';
@@ -14,7 +14,6 @@ const name = ServiceName.parse(process.argv[2]);
 const ports = PORTS.parse(JSON.parse(process.argv[3] ?? ''));
 const port = ports[name];
 const wire = name === 'home' ? websocket({ port, origins: originsOf(ports) }) : tcp({ port });
-const others = (['catalogue', 'ratings', 'playback'] as const).filter((other) => other !== name);
 
 /** A supervisor that is gone, however it went, leaves nobody behind. */
 process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
@@ -22,7 +21,7 @@ process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 await mesh(classes[name])
   .named(name)
   .over(wire, tcp())
-  .in(addresses(...others.map((other) => addressOf(other, ports))))
+  .in(registry(addressOf('registry', ports)))
   .configure(
     {
       'app.grace': '1 s',
