@@ -19,6 +19,7 @@ export {
   type MeterKind,
   type Tags,
 } from './measurement.js';
+export { type CallOutcome, meter, type MeterOptions } from './meter.js';
 export {
   Counter,
   Distribution,
