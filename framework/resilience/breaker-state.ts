@@ -63,7 +63,7 @@ export function entered(state: BreakerState, now: number, rules: BreakerRules): 
   }
 }
 
-/** A call that was let in at `began` went well, or failed, after `elapsed`. */
+/** A call that was let in `elapsed` ago went well, or failed. Trials decide as soon as those to come can't change it. */
 export function went(
   state: BreakerState,
   failed: boolean,
@@ -89,7 +89,11 @@ export function went(
       if (now - elapsed < state.since) return state;
       const { calls, failed: bad, slow: late } = state.done;
       const done = { calls: calls + 1, failed: bad + (failed ? 1 : 0), slow: late + (slow ? 1 : 0) };
-      if (done.calls >= rules.trials) return isBad(done, rules) ? opened(now, done, rules) : CLOSED;
+      const all = Math.max(done.calls, rules.trials);
+      const coming = all - done.calls;
+      if (isBad({ ...done, calls: all }, rules)) return opened(now, done, rules);
+      const worst = { calls: all, failed: done.failed + coming, slow: done.slow + coming };
+      if (!isBad(worst, rules)) return CLOSED;
       return { ...state, running: Math.max(0, state.running - 1), done };
     }
   }

@@ -193,9 +193,35 @@ describe('breaker', () => {
     bench.fail(1);
     expect(bench.changes.at(-1)).to.equal('half-open → open');
     await bench.clock.advance(5000);
-    bench.ok(3);
+    bench.ok(2);
     bench.fail(1);
+    expect(bench.changes.at(-1)).to.equal('open → half-open');
+    bench.ok(1);
     expect(bench.changes.at(-1)).to.equal('half-open → closed');
+  });
+
+  it('does not wait for trials that can not change what is decided', async () => {
+    const bench = new Bench({ trials: 4, failureRate: 0.5, slowAfter: '100 ms', slowRate: 1 });
+    bench.fail(20);
+    await bench.clock.advance(5000);
+    bench.fail(2);
+    expect(bench.changes.at(-1)).to.equal('half-open → open');
+    await bench.clock.advance(5000);
+    bench.ok(3);
+    expect(bench.changes.at(-1)).to.equal('half-open → closed');
+  });
+
+  it('counts the plain failure of a peer that is not Millrace, and not what it means by a code of its own', () => {
+    const peer = (rsocketCode: number) => () =>
+      throwError(() => meshError('Failed', 'no', { rsocketCode, from: 'tcp 127.0.0.1:7001' }));
+    for (const [code, refused] of [
+      [0x201, 'MILLRACE_BREAKER'],
+      [0x301, 'MILLRACE_FAILED'],
+    ] as const) {
+      const service = breaker({ minimumCalls: 2 })<undefined, number>(peer(code));
+      for (const _ of [1, 2]) failureOf(service(call));
+      expect(failureOf(service(call))?.code).to.equal(refused);
+    }
   });
 
   it('looks at the last calls where the window counts calls', () => {
