@@ -12,7 +12,14 @@ export { PATIENCE, Peers, type PeersOptions, REGION, ZONE } from './peers.js';
 export { BALANCE, QUEUE, WARMING } from './pool.js';
 export { HOLD, MEMORY, registry } from './registry.js';
 export { Registry } from './registry-contract.js';
-export type { Changes, Interest, LeaseTerms, Registration, Sighting } from './registry-messages.js';
+export {
+  type Changes,
+  instanceSchema,
+  type Interest,
+  type LeaseTerms,
+  type Registration,
+  type Sighting,
+} from './registry-messages.js';
 export { leastPending, roundRobin, weighted } from './round-robin.js';
 export { ROUTE, routeOverride } from './route-override.js';
 export { hashOf, SightingsHash } from './sightings-hash.js';

@@ -48,6 +48,7 @@ export class EurekaApi {
 
   answer(request: EurekaRequest): EurekaAnswer {
     const { path, method, form } = request;
+    if (method === 'GET' && path[0] !== 'status' && !this.store.isReady) return NOT_READY;
     const [kind, ...rest] = path;
     const read = method === 'GET';
     if (kind === 'apps' && rest[0] === 'delta' && rest.length === 1) return read ? this.delta(form) : NOT_ALLOWED;
@@ -68,10 +69,11 @@ export class EurekaApi {
       return method === 'POST' ? this.register(request, app) : NOT_ALLOWED;
     }
     const key = keyOf({ app: app.toUpperCase(), id });
+    const replica = request.replication;
     if (what === undefined) {
       if (method === 'GET') return found(this.store.entry(key), form);
       if (method === 'PUT') return this.renew(key, query, request);
-      return method === 'DELETE' ? done(this.store.cancel(key)) : NOT_ALLOWED;
+      return method === 'DELETE' ? done(this.store.cancel(key, { replica })) : NOT_ALLOWED;
     }
     if (what === 'status') return this.override(key, request);
     if (what !== 'metadata') return NOT_FOUND;
@@ -143,23 +145,23 @@ export class EurekaApi {
     if (entry === undefined) return NOT_FOUND;
     const dirty = timeOf(query.get('lastDirtyTimestamp'));
     if (dirty !== undefined && dirty > entry.instance.dirty) return NOT_FOUND;
-    this.store.renew(key);
+    this.store.renew(key, { replica: replication });
     if (replication && dirty !== undefined && dirty < entry.instance.dirty) {
       return { status: 409, body: instanceBody(entry, form) };
     }
     return OK;
   }
 
-  private override(key: string, { method, query }: EurekaRequest): EurekaAnswer {
+  private override(key: string, { method, query, replication: replica }: EurekaRequest): EurekaAnswer {
     const value = query.get('value');
-    const dirty = timeOf(query.get('lastDirtyTimestamp')) ?? 0;
+    const dirty = timeOf(query.get('lastDirtyTimestamp'));
     if (method === 'PUT') {
       if (value === null || value === '') return invalid('say which status: ?value=OUT_OF_SERVICE');
-      return done(this.store.override(key, statusNamed(value, 'UNKNOWN'), dirty));
+      return done(this.store.override(key, statusNamed(value, 'UNKNOWN'), { replica, dirty }));
     }
     if (method !== 'DELETE') return NOT_ALLOWED;
-    if (!this.store.override(key, 'UNKNOWN', dirty)) return NOT_FOUND;
-    if (value !== null && value !== '') this.store.restate(key, statusNamed(value, 'UNKNOWN'));
+    if (!this.store.override(key, 'UNKNOWN', { replica, dirty })) return NOT_FOUND;
+    if (value !== null && value !== '') this.store.restate(key, statusNamed(value, 'UNKNOWN'), { replica });
     return OK;
   }
 
@@ -181,6 +183,7 @@ export class EurekaApi {
     const [app, id] = [String(item['appName'] ?? '').toUpperCase(), String(item['id'] ?? '')];
     const key = keyOf({ app, id });
     const dirty = timeOf(item['lastDirtyTimestamp']);
+    const said = { replica: true, dirty };
     const status = statusNamed(item['overriddenStatus'] ?? item['status'], 'UNKNOWN');
     switch (item['action']) {
       case 'Register': {
@@ -196,11 +199,11 @@ export class EurekaApi {
         return { statusCode, responseEntity: infoOf(entry, 'ADDED') };
       }
       case 'Cancel':
-        return { statusCode: done(this.store.cancel(key)).status };
+        return { statusCode: done(this.store.cancel(key, said)).status };
       case 'StatusUpdate':
-        return { statusCode: done(this.store.override(key, statusNamed(item['status'], status), dirty)).status };
+        return { statusCode: done(this.store.override(key, statusNamed(item['status'], status), said)).status };
       case 'DeleteStatusOverride':
-        return { statusCode: done(this.store.override(key, 'UNKNOWN', dirty)).status };
+        return { statusCode: done(this.store.override(key, 'UNKNOWN', said)).status };
       default:
         return { statusCode: 400 };
     }
@@ -229,6 +232,8 @@ export class EurekaApi {
 
 const OK: EurekaAnswer = { status: 200 };
 const NO_CONTENT: EurekaAnswer = { status: 204 };
+/** It has not caught up with its peers yet: clients ask another server. */
+const NOT_READY: EurekaAnswer = { status: 503 };
 /** With nothing in it: the Java client fails on a body here. */
 const NOT_FOUND: EurekaAnswer = { status: 404 };
 const NOT_ALLOWED: EurekaAnswer = { status: 405 };

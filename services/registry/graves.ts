@@ -22,6 +22,11 @@ export class Graves<T> {
     return this.held.size;
   }
 
+  /** Of all that are remembered, the oldest first. */
+  keys(): Iterable<string> {
+    return this.held.keys();
+  }
+
   get(key: string): T | undefined {
     return this.held.get(key)?.about;
   }

@@ -5,6 +5,8 @@ export interface Lease {
   readonly renewal: number;
   readonly duration: number;
   readonly renewed: number;
+  /** The same, but for time that was not counted against anybody. */
+  readonly heard: number;
   /** When its channel broke: nothing more is to be expected of it. Undefined where it has not. */
   readonly cut: number | undefined;
 }

@@ -85,6 +85,13 @@ export const TOMBSTONES_MOST = param(
   'Instances that were taken out and are remembered at most; the oldest are forgotten first.',
 );
 
+export const CLOCK_DRIFT = param(
+  'registry.clock-drift',
+  60_000,
+  duration,
+  "Milliseconds that the wall clock of another registry may be ahead of this one's; what it says is refused beyond.",
+);
+
 export const INSTANCES_MOST = param(
   'registry.instances-most',
   100_000,
@@ -114,6 +121,7 @@ export const REGISTRY_PARAMS: readonly Param<unknown>[] = [
   OVERRIDE_TIME,
   TOMBSTONE_TIME,
   TOMBSTONES_MOST,
+  CLOCK_DRIFT,
   INSTANCES_MOST,
   TICK,
   PAGE,

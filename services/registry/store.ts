@@ -1,5 +1,5 @@
-/** The instances that a registry knows, what operators say of them, and what has changed. Nothing here waits or speaks to anybody. */
-import { Subject, type Observable } from 'rxjs';
+/** The instances that a registry knows, and what they and operators say of them. Nothing here waits or speaks to anybody. */
+import type { Observable } from 'rxjs';
 import {
   type Clock,
   type Instance,
@@ -7,142 +7,122 @@ import {
   keyOf,
   type MeshError,
   meshError,
-  type Sighting,
-  SightingsHash,
-  type Stop,
 } from '../../framework/index.js';
 import { type Admit, admitted } from './admission.js';
-import { Graves } from './graves.js';
-import { type Action, type Change, Journal } from './journal.js';
-import { evictionOf, type Lease } from './lease-book.js';
-import * as set from './settings.js';
-import { suspectsOf } from './suspicion.js';
+import { Book, type Entry, type Held, type LeaseTimes, type Told } from './book.js';
+import type { Change } from './journal.js';
+import { type LeaseNews, LeaseWatch } from './lease-watch.js';
+import type { Marks } from './replica.js';
+import { Replicas } from './replicas.js';
+import type { Settings } from './settings.js';
+import { NEVER, type Stamp } from './stamps.js';
 
-/** When things happened to an instance, milliseconds since 1970; 0 for never. */
-export interface LeaseTimes {
-  readonly registered: number;
-  readonly renewed: number;
-  readonly evicted: number;
-  /** When it first was UP. */
-  readonly up: number;
-  readonly updated: number;
-}
-
-/** An instance with all that the registry knows of it. */
-export interface Entry extends Sighting {
-  readonly times: LeaseTimes;
-  /** The version of its last change. */
-  readonly version: number;
-}
-
-interface Held {
-  entry: Entry;
-  lease: Lease;
-}
-
+export type { Entry, LeaseTimes } from './book.js';
 /** What happened, for logs. */
-export type StoreNews =
-  | { readonly kind: 'evicted'; readonly instance: Instance }
-  | { readonly kind: 'preserving'; readonly on: boolean; readonly known: number };
+export type StoreNews = LeaseNews;
 
 export interface StoreOptions {
   readonly clock: Clock;
-  readonly settings: set.Settings;
+  readonly settings: Settings;
   readonly tell?: (news: StoreNews) => void;
   readonly admit?: Admit;
 }
 
-/** Milliseconds between looks at who is overdue. */
-const LOOK = 1000;
-/** Channels that break one after the other within so many milliseconds are waited for, but for no longer than that in all. */
-const SOON = 100;
-const SETTLED = 700;
-/** The share that may be evicted is that of so many milliseconds. */
-const MINUTE = 60_000;
+/** Who says something: what another registry says is not told to others, for it tells them itself. */
+export interface Said {
+  /** Another registry, for somebody. */
+  readonly replica?: boolean;
+  /** When it was said, by the instance's own time. */
+  readonly dirty?: number | undefined;
+}
 
 export class RegistryStore {
   /** One run of one registry: versions of another mean nothing here. */
   readonly epoch: string;
-  private readonly held = new Map<string, Held>();
-  private readonly overrides = new Map<string, { readonly status: InstanceStatus; readonly at: number }>();
-  /** When instances that were taken out had last changed: what replicas say of an earlier time is old. */
-  private readonly tombstones: Graves<{ readonly dirty: number }>;
-  private readonly journal: Journal;
-  private readonly hash = new SightingsHash();
-  private readonly news = new Subject<Change>();
+  /** For other registries. */
+  readonly replicas: Replicas;
+  private readonly book: Book;
+  private readonly watch: LeaseWatch;
   private readonly clock: Clock;
-  private readonly get: set.Settings;
-  private lastLook: number;
-  private lastPass: number;
-  private preserving = false;
-  /** Channels that break at present: when the first did, and the last. */
-  private burst: { readonly first: number; last: number } | undefined;
-  private soon: Stop | undefined;
-  /** When instances were evicted, in the last minute. */
-  private evictions: readonly number[] = [];
-  private readonly stopLooking: Stop;
+  private holding: string | undefined;
 
   constructor(private readonly options: StoreOptions) {
-    const { clock, settings } = options;
+    const { clock, settings, tell } = options;
     this.clock = clock;
-    this.get = settings;
-    this.epoch = `${clock.wall().toString(36)}-${Math.floor(clock.random() * 2 ** 32).toString(36)}`;
-    this.journal = new Journal(clock, {
-      time: () => settings(set.JOURNAL_TIME),
-      most: () => settings(set.JOURNAL_MOST),
-    });
-    this.tombstones = new Graves(clock, {
-      time: () => settings(set.TOMBSTONE_TIME),
-      most: () => settings(set.TOMBSTONES_MOST),
-    });
-    this.lastLook = this.lastPass = clock.now();
-    this.stopLooking = clock.every(LOOK, () => this.look());
+    this.book = new Book(clock, settings);
+    this.epoch = this.book.epoch;
+    this.watch = new LeaseWatch(this.book, (news) => tell?.(news));
+    this.replicas = new Replicas(this.book, this.watch);
   }
 
   get version(): number {
-    return this.journal.version;
+    return this.book.journal.version;
   }
 
   get size(): number {
-    return this.held.size;
+    return this.book.size;
   }
 
   /** Whether nobody is evicted at present though leases have ended. */
   get isPreserving(): boolean {
-    return this.preserving;
+    return this.watch.preserving;
   }
 
   /** Of all instances, as {@link hashOf} makes it. */
   get hashText(): string {
-    return this.hash.text;
+    return this.book.hashText;
   }
 
   /** Each change when it is made. Hot. */
   get changes(): Observable<Change> {
-    return this.news;
+    return this.book.changes;
+  }
+
+  /** What other registries are to hear of, when it happens. Hot. */
+  get told(): Observable<Told> {
+    return this.book.told;
   }
 
   get entries(): Iterable<Entry> {
-    return map(this.held.values(), ({ entry }) => entry);
+    return entriesOf(this.book.all);
   }
 
   entry(key: string): Entry | undefined {
-    return this.held.get(key)?.entry;
+    return this.book.at(key)?.entry;
   }
 
   /** The last change of each instance since a version; undefined where that isn't known any more. */
   since(version: number): ReadonlyMap<string, Change> | undefined {
-    return this.journal.since(version);
+    return this.book.journal.since(version);
   }
 
   /** Of changes after that version all are remembered. */
   get horizon(): number {
-    return this.journal.horizon;
+    return this.book.journal.horizon;
   }
 
   /** What changed lately, the newest last. */
   get recent(): readonly Change[] {
-    return this.journal.recent;
+    return this.book.journal.recent;
+  }
+
+  /** Whether it may be asked who is there: not before it has caught up with other registries. */
+  get isReady(): boolean {
+    return this.holding === undefined;
+  }
+
+  /** Throws Unavailable where it may not be asked yet, who else may be; instances may register all the same. */
+  requireReady(): void {
+    if (this.holding !== undefined) throw notReady(this.holding);
+  }
+
+  /** Answers nobody who looks for instances until {@link open}; `why` is what they hear. */
+  hold(why: string): void {
+    this.holding = why;
+  }
+
+  open(): void {
+    this.holding = undefined;
   }
 
   /**
@@ -152,15 +132,13 @@ export class RegistryStore {
   register(given: Instance, replica = false): Entry {
     const instance = replica ? given : admitted(given, this.options.admit);
     const key = keyOf(instance);
-    const known = this.held.get(key);
-    if (known === undefined && this.held.size >= this.get(set.INSTANCES_MOST)) throw full(this.held.size);
-    const [now, wall] = [this.clock.now(), this.clock.wall()];
-    const tomb = this.tombstones.get(key);
-    if (replica && tomb !== undefined && tomb.dirty >= instance.dirty) throw gone(key);
-    this.tombstones.forget(key);
+    const known = this.book.at(key);
+    if (known === undefined) this.book.makeRoom();
+    if (replica && this.isBuried(key, instance.dirty)) throw gone(key);
+    const [now, wall, stamp] = [this.clock.now(), this.clock.wall(), this.book.stamps.next()];
+    const operator = this.operatorOf(key, instance, stamp);
     const older = known !== undefined && known.entry.instance.dirty > instance.dirty;
-    const override = this.overrideOf(key, instance);
-    const taken: Instance = { ...(older ? known.entry.instance : instance), override };
+    const taken: Instance = { ...(older ? known.entry.instance : instance), override: operator.status };
     const { renewal, duration } = taken.lease;
     const times: LeaseTimes = {
       registered: known?.entry.times.registered ?? wall,
@@ -169,50 +147,69 @@ export class RegistryStore {
       up: known?.entry.times.up || (taken.status === 'UP' ? wall : 0),
       updated: wall,
     };
-    const lease: Lease = { renewal, duration, renewed: now, cut: undefined };
-    if (known !== undefined && !known.entry.suspect && same(known.entry.instance, taken)) {
-      known.lease = lease;
-      known.entry = { ...known.entry, times };
-      return known.entry;
-    }
-    return this.put(key, { instance: taken, suspect: false, times }, lease, known === undefined ? 'ADDED' : 'MODIFIED');
+    const lease = { renewal, duration, renewed: now, heard: now, cut: undefined };
+    const unchanged = known !== undefined && same(known.entry.instance, taken);
+    const marks: Marks = {
+      said: known !== undefined && (older || unchanged) ? known.marks.said : stamp,
+      born: stamp,
+      renewed: stamp,
+      broken: known?.marks.broken ?? NEVER,
+      override: operator.stamp,
+    };
+    this.book.graves.forget(key);
+    this.book.overrides.forget(key);
+    if (unchanged && !known.entry.suspect) this.book.keep({ entry: { ...known.entry, times }, lease, marks });
+    else this.book.put({ entry: { instance: taken, suspect: false, times }, lease, marks });
+    if (!replica) this.tell(key);
+    return this.book.at(key)?.entry ?? { instance: taken, suspect: false, times, version: this.version };
   }
 
   /** Renews a lease; false for an instance that isn't known. */
-  renew(key: string): boolean {
-    const held = this.held.get(key);
+  renew(key: string, { replica = false }: Said = {}): boolean {
+    const held = this.book.at(key);
     if (held === undefined) return false;
-    held.lease = { ...held.lease, renewed: this.clock.now(), cut: undefined };
-    held.entry = { ...held.entry, times: { ...held.entry.times, renewed: this.clock.wall() } };
-    this.touchOverride(key);
-    if (held.entry.suspect) this.put(key, { ...held.entry, suspect: false }, held.lease, 'MODIFIED');
+    const now = this.clock.now();
+    const { suspect } = held.entry;
+    const renewed: Held = {
+      entry: { ...held.entry, suspect: false, times: { ...held.entry.times, renewed: this.clock.wall() } },
+      lease: { ...held.lease, renewed: now, heard: now, cut: undefined },
+      marks: { ...held.marks, renewed: this.book.stamps.next() },
+    };
+    if (suspect) this.book.put(renewed);
+    else this.book.touch(renewed);
+    if (!replica) this.tell(key, !suspect && held.lease.cut === undefined);
     return true;
   }
 
-  /** Takes an instance out, as it wishes itself; false for one that isn't known. */
-  cancel(key: string): boolean {
-    return this.remove(key) !== undefined;
+  /** Takes an instance out, as it or an operator wishes; false for one that isn't known. */
+  cancel(key: string, { replica = false }: Said = {}): boolean {
+    const known = this.book.remove(key, { cancelled: this.book.stamps.next() }) !== undefined;
+    if (known && !replica) this.tell(key);
+    return known;
   }
 
-  /** Its channel has broken: it is suspect shortly, if not too many channels break together. */
+  /**
+   * Its channel to this registry has broken: it is suspect shortly, if not too many channels break together, and if it has given no sign
+   * of life to another registry since.
+   */
   cut(key: string): void {
-    const held = this.held.get(key);
-    if (held === undefined) return;
-    const now = this.clock.now();
-    held.lease = { ...held.lease, cut: now };
-    this.burst ??= { first: now, last: now };
-    this.burst.last = now;
-    this.soon ??= this.clock.after(SOON, () => this.settle());
+    const held = this.book.at(key);
+    if (held === undefined || held.marks.renewed.by !== this.epoch) return;
+    const marks = { ...held.marks, broken: this.book.stamps.next() };
+    this.book.touch({ ...held, marks, lease: { ...held.lease, cut: this.clock.now() } });
+    this.watch.broke();
+    this.tell(key);
   }
 
   /** What an operator says of an instance, which holds before its own word; UNKNOWN takes it back. False for one that isn't known. */
-  override(key: string, status: InstanceStatus, dirty = 0): boolean {
-    const held = this.held.get(key);
+  override(key: string, status: InstanceStatus, { replica = false, dirty = 0 }: Said = {}): boolean {
+    const held = this.book.at(key);
     if (held === undefined) return false;
-    if (status === 'UNKNOWN') this.overrides.delete(key);
-    else this.overrides.set(key, { status, at: this.clock.now() });
     const { instance } = held.entry;
-    return this.change(held, { ...instance, override: status, dirty: Math.max(instance.dirty, dirty) });
+    const stamp = this.book.stamps.next();
+    const said = dirty > instance.dirty ? stamp : held.marks.said;
+    const changed = { ...instance, override: status, dirty: Math.max(instance.dirty, dirty) };
+    return this.change(held, changed, { ...held.marks, override: stamp, said }, replica);
   }
 
   /**
@@ -220,147 +217,53 @@ export class RegistryStore {
    * of that as it is. False for one that isn't known. Source: Eureka's `InstanceResource.updateMetadata`.
    */
   annotate(key: string, metadata: Readonly<Record<string, string>>): boolean {
-    const held = this.held.get(key);
+    const held = this.book.at(key);
     if (held === undefined) return false;
     const { instance } = held.entry;
-    return this.change(held, { ...instance, metadata: { ...instance.metadata, ...metadata } });
+    const marks = { ...held.marks, said: this.book.stamps.next() };
+    return this.change(held, { ...instance, metadata: { ...instance.metadata, ...metadata } }, marks, false);
   }
 
   /** Sets what an instance says of itself, for it; false for one that isn't known. */
-  restate(key: string, status: InstanceStatus): boolean {
-    const held = this.held.get(key);
+  restate(key: string, status: InstanceStatus, { replica = false }: Said = {}): boolean {
+    const held = this.book.at(key);
     if (held === undefined) return false;
-    return this.change(held, { ...held.entry.instance, status });
+    const marks = { ...held.marks, said: this.book.stamps.next() };
+    return this.change(held, { ...held.entry.instance, status }, marks, replica);
   }
 
   /** Whether a replica tells of a time before the instance was taken out. */
   isBuried(key: string, dirty: number): boolean {
-    const tomb = this.tombstones.get(key);
-    return tomb !== undefined && tomb.dirty >= dirty;
+    const grave = this.book.graves.get(key);
+    return grave !== undefined && grave.dirty >= dirty;
   }
 
   close(): void {
-    this.stopLooking();
-    this.soon?.();
-    this.news.complete();
+    this.watch.close();
+    this.book.close();
   }
 
-  private change(held: Held, instance: Instance): true {
-    const key = keyOf(instance);
+  private change(held: Held, instance: Instance, marks: Marks, replica: boolean): true {
     const times = { ...held.entry.times, updated: this.clock.wall() };
-    this.put(key, { ...held.entry, instance, times }, held.lease, 'MODIFIED');
+    this.book.put({ entry: { ...held.entry, instance, times }, lease: held.lease, marks });
+    if (!replica) this.tell(keyOf(instance));
     return true;
   }
 
-  private put(key: string, about: Omit<Entry, 'version'>, lease: Lease, action: Action): Entry {
-    const before = this.held.get(key);
-    if (before !== undefined) this.hash.remove(before.entry);
-    const change = this.journal.add(key, action, about.instance);
-    const entry: Entry = { ...about, version: change.version };
-    this.held.set(key, { entry, lease });
-    this.hash.add(entry);
-    this.news.next(change);
-    return entry;
+  /** Eureka's chain of rules: what an operator said, remembered or brought along. Who says itself that it is down or starting is. */
+  private operatorOf(key: string, given: Instance, stamp: Stamp): { status: InstanceStatus; stamp: Stamp } {
+    const known = this.book.at(key);
+    const remembered = this.book.overrides.get(key);
+    if (known !== undefined && (known.entry.instance.override !== 'UNKNOWN' || given.override === 'UNKNOWN'))
+      return { status: known.entry.instance.override, stamp: known.marks.override };
+    if (known === undefined && remembered !== undefined) return remembered;
+    // An instance that was cancelled and is back takes nothing along of what others may still remember.
+    const cancelled = this.book.graves.get(key)?.cancelled !== undefined;
+    return { status: given.override, stamp: given.override !== 'UNKNOWN' || cancelled ? stamp : NEVER };
   }
 
-  private remove(key: string): Entry | undefined {
-    const held = this.held.get(key);
-    if (held === undefined) return undefined;
-    const { entry } = held;
-    this.held.delete(key);
-    this.overrides.delete(key);
-    this.hash.remove(entry);
-    this.tombstones.dig(key, { dirty: entry.instance.dirty });
-    this.news.next(this.journal.add(key, 'DELETED', entry.instance));
-    return entry;
-  }
-
-  /** Eureka's chain of rules: who says itself that it is down or starting is; then an operator's word, remembered or brought along. */
-  private overrideOf(key: string, instance: Instance): InstanceStatus {
-    const known = this.overrides.get(key)?.status;
-    if (known !== undefined) {
-      this.touchOverride(key);
-      return known;
-    }
-    if (instance.override !== 'UNKNOWN') this.overrides.set(key, { status: instance.override, at: this.clock.now() });
-    return instance.override;
-  }
-
-  private touchOverride(key: string): void {
-    const known = this.overrides.get(key);
-    if (known !== undefined) this.overrides.set(key, { ...known, at: this.clock.now() });
-  }
-
-  private look(): void {
-    const now = this.clock.now();
-    const late = now - this.lastLook - LOOK;
-    this.lastLook = now;
-    // The process has stood still, and could hear nobody: that time isn't counted against anybody.
-    if (late > LOOK / 2) this.prolong(late);
-    this.suspect();
-    if (now - this.lastPass >= this.get(set.EVICTION_PAUSE)) {
-      this.lastPass = now;
-      this.evict();
-    }
-    forget(this.overrides, now - this.get(set.OVERRIDE_TIME));
-    this.tombstones.trim();
-  }
-
-  private prolong(ms: number): void {
-    const now = this.clock.now();
-    for (const held of this.held.values())
-      held.lease = { ...held.lease, renewed: Math.min(now, held.lease.renewed + ms) };
-  }
-
-  /** Waits until no more channels break, so that all that break together are judged together. */
-  private settle(): void {
-    this.soon = undefined;
-    const { burst } = this;
-    const now = this.clock.now();
-    if (burst !== undefined && now - burst.last < SOON && now - burst.first < SETTLED) {
-      const wait = Math.min(burst.last + SOON, burst.first + SETTLED) - now;
-      this.soon = this.clock.after(wait, () => this.settle());
-      return;
-    }
-    this.burst = undefined;
-    this.suspect();
-  }
-
-  private suspect(): void {
-    const watched = new Map(map(this.held, ([key, { lease, entry }]) => [key, { lease, suspect: entry.suspect }]));
-    const rules = {
-      most: this.get(set.SUSPECT_MOST),
-      window: this.get(set.SUSPECT_WINDOW),
-      tolerance: this.get(set.OVERDUE),
-      unsettled: this.burst?.first ?? Infinity,
-    };
-    for (const key of suspectsOf(watched, this.clock.now(), rules)) {
-      const held = this.held.get(key);
-      if (held !== undefined) this.put(key, { ...held.entry, suspect: true }, held.lease, 'MODIFIED');
-    }
-  }
-
-  private evict(): void {
-    const leases = new Map(map(this.held, ([key, { lease }]) => [key, lease]));
-    const now = this.clock.now();
-    this.evictions = this.evictions.filter((at) => now - at < MINUTE);
-    const rules = {
-      preserve: this.get(set.PRESERVE),
-      threshold: this.get(set.PRESERVE_BELOW),
-      most: this.get(set.EVICTION_MOST),
-      lately: this.evictions.length,
-      tolerance: this.get(set.OVERDUE),
-    };
-    const { evict, preserved } = evictionOf(leases, now, rules, () => this.clock.random());
-    if (preserved !== this.preserving) {
-      this.preserving = preserved;
-      this.options.tell?.({ kind: 'preserving', on: preserved, known: this.held.size });
-    }
-    this.evictions = [...this.evictions, ...evict.map(() => now)];
-    for (const key of evict) {
-      const entry = this.remove(key);
-      if (entry !== undefined) this.options.tell?.({ kind: 'evicted', instance: entry.instance });
-    }
+  private tell(key: string, renewal = false): void {
+    this.book.told.next({ key, renewal });
   }
 }
 
@@ -368,18 +271,17 @@ function same(a: Instance, b: Instance): boolean {
   return a.dirty === b.dirty && a.status === b.status && a.override === b.override;
 }
 
-function forget(memory: Map<string, { readonly at: number }>, before: number): void {
-  for (const [key, { at }] of memory) if (at < before) memory.delete(key);
-}
-
-function* map<T, const U>(items: Iterable<T>, to: (item: T) => U): Iterable<U> {
-  for (const item of items) yield to(item);
-}
-
-function full(most: number): MeshError {
-  return meshError('Rejected', `the registry is full: it has ${most} instances`, { code: 'MILLRACE_REGISTRY_FULL' });
+function* entriesOf(all: ReadonlyMap<string, Held>): Iterable<Entry> {
+  for (const { entry } of all.values()) yield entry;
 }
 
 function gone(key: string): MeshError {
   return meshError('Unknown', `${key} has been taken out since`, { code: 'MILLRACE_REGISTRY_GONE' });
+}
+
+function notReady(why: string): MeshError {
+  return meshError('Unavailable', `this registry is not ready: ${why}`, {
+    code: 'MILLRACE_REGISTRY_NOT_READY',
+    after: 1000,
+  });
 }

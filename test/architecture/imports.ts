@@ -63,8 +63,9 @@ const serviceExtras: readonly Extra[] = [
   { folder: 'cli', may: ['commander'], because: 'only the command line reads arguments' },
   {
     folder: 'registry',
-    may: ['commander', 'fast-xml-parser', 'secure-json-parse'],
-    because: "it reads arguments, and Eureka's two formats as anybody sends them",
+    may: ['commander', 'fast-xml-parser', 'secure-json-parse', 'valibot'],
+    because:
+      "it reads arguments, Eureka's two formats as anybody sends them, and what other registries say by a schema",
   },
 ];
 

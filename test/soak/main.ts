@@ -3,6 +3,7 @@
  * if memory or the items under way grow, a promise is broken, or a fault goes unseen.
  * - `hops [SECONDS]`: three hops between four processes, a minute each, with figures
  * - `seeds [COUNT]`: 1,000 seeds of a simulated mesh
+ * - `peers [COUNT]`: 1,000 seeds of three registries of which two are killed and started again
  * - `musts [ID …]`: a fault for each MUST line of the specification, which its test has to see
  * - `fuzz [FRAMES] [SEED]`: five million mutated frames against all that reads a peer's bytes
  * - `scale`: many connections, streams and comings and goings, and what each costs
@@ -10,6 +11,7 @@
 import { soakFuzz } from './fuzz.js';
 import { soakHops } from './hops.js';
 import { soakMusts } from './musts.js';
+import { soakPeers } from './peers.js';
 import { soakScale } from './scale.js';
 import { soakSeeds } from './seeds.js';
 
@@ -19,6 +21,7 @@ const seconds = process.env['MILLRACE_HOPS_SECONDS'] ?? '60';
 const soaks: Readonly<Record<string, () => Promise<boolean>>> = {
   hops: () => soakHops(positive(rest[0] ?? seconds)),
   seeds: () => soakSeeds(positive(rest[0] ?? '1000')),
+  peers: () => soakPeers(positive(rest[0] ?? '1000')),
   musts: () => soakMusts(rest),
   fuzz: () => soakFuzz(positive(rest[0] ?? '5000000'), positive(rest[1] ?? `${1 + (Date.now() % 1_000_000)}`)),
   scale: () => soakScale(),
