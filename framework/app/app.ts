@@ -25,7 +25,7 @@ import {
 } from '../contract/index.js';
 import { deadline, filters, type MeshError, meshError, type Param, type Service } from '../core/index.js';
 import { type AppDescription, Peers, type Status } from '../discovery/index.js';
-import { type HystrixStreams, hystrixStreams } from '../observe/index.js';
+import { type HystrixStreams, hystrixStreams, Meters, metricsHandlers } from '../observe/index.js';
 import { answersInAmbient, keepAmbientCalls } from './ambient-call.js';
 import { codecLimitsOf, configurationOf } from './app-configuration.js';
 import { CALL_DEADLINE, GRACE, OWN_PARAMS, STREAM_GRACE } from './app-params.js';
@@ -61,6 +61,8 @@ export interface App {
   /** Values of params, which can be changed while it runs. */
   readonly config: Configuration;
   readonly log: Log;
+  /** What it knows of itself in numbers; served to whoever watches as the contract `Metrics`. */
+  readonly meters: Meters;
   /** A client of a contract: of this application's own service, or of whichever peer serves it. */
   client<M extends Methods, F extends Failures>(contract: Contract<M, F>): Client<Contract<M, F>>;
   /** What the container has, or makes, for a token. */
@@ -93,6 +95,7 @@ class RunningApp implements App {
   readonly name: string;
   readonly config: Configuration;
   readonly log: Log;
+  readonly meters: Meters;
   state: AppState = 'starting';
   addresses: readonly string[] = [];
   healthAddress: string | undefined;
@@ -127,6 +130,7 @@ class RunningApp implements App {
       parts: [
         [Log, () => this.log],
         [Health, () => this.health],
+        [Meters, () => this.meters],
       ],
     });
     this.config = configurationOf(plan, paramsOf(plan, this.graph));
@@ -135,7 +139,8 @@ class RunningApp implements App {
     this.codecs = codecsOf(json(codecLimitsOf(this.config)), ...plan.codecs);
     const { config } = this;
     const get = <T>(each: Param<T>): T => config.get(each);
-    this.stacks = new Stacks({ name: this.name, clock, get, log: this.log });
+    this.meters = new Meters({ clock, settings: get });
+    this.stacks = new Stacks({ name: this.name, clock, get, log: this.log, meters: this.meters });
     this.streams = hystrixStreams(this.stacks.commands, { clock, settings: get });
     this.terms = {
       clock,
@@ -232,6 +237,7 @@ class RunningApp implements App {
       resolve: (service) => this.graph.resolve<object>(service),
       callers: this,
       platform: { status: () => this.status, describe: () => defer(() => [this.describe()]) },
+      metrics: metricsHandlers(this.meters, { clock: this.plan.clock, settings: this.terms.get }),
       options: { defect: faultLog(this.log, this.plan.clock), open: this.calls },
     });
     for (const [name, route] of made) this.routes.set(name, route);
@@ -356,7 +362,7 @@ function ended(closing: Observable<never>): Promise<unknown> {
 const NOTHING_YET: Own = {
   client: () => undefined,
   setting: () => undefined,
-  parts: [Log, Health].map((each) => [each, () => undefined]),
+  parts: [Log, Health, Meters].map((each) => [each, () => undefined]),
 };
 
 function paramsOf(plan: Blueprint, graph: Graph): Param<unknown>[] {

@@ -2,6 +2,7 @@
 import { type Contract, handle, type HandleOptions, type Handlers, type Route } from '../contract/index.js';
 import { filters, type MeshError, meshError } from '../core/index.js';
 import { Platform } from '../discovery/index.js';
+import { Metrics } from '../observe/index.js';
 import type { Blueprint, Callers } from './blueprint.js';
 import { type Constructor, contractsOf, filtersOf } from './decorators.js';
 
@@ -13,6 +14,7 @@ export interface RouteTerms {
   resolve(service: Constructor): object;
   readonly callers: Callers;
   readonly platform: Handlers<typeof Platform>;
+  readonly metrics: Handlers<typeof Metrics>;
   readonly options: Required<Pick<HandleOptions, 'defect' | 'open'>>;
 }
 
@@ -42,10 +44,14 @@ export function routesOf({ services, answering }: Served, terms: RouteTerms): Re
   }
   for (const { contract, handlers } of answering) add(contract, handlers(terms.callers), terms.options);
   add(PLATFORM, terms.platform, { defect });
+  // One that serves meters of its own making, as of many others merged, does so in the place of its own.
+  if (!contractsServed({ services, answering }).some(({ name }) => name === Metrics.name))
+    add(METRICS, terms.metrics, { defect });
   return routes;
 }
 
 const PLATFORM: Contract = Platform;
+const METRICS: Contract = Metrics;
 
 function reserved(name: string): MeshError {
   return meshError('Invalid', `a contract can't be called ${name}: each application serves one of that name`, {

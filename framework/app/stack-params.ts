@@ -1,6 +1,6 @@
 /** What can be set about the stacks of an application. */
 import { count, duration, flag, oneOf, param, type Param, ratio } from '../core/index.js';
-import { COMMANDS, HYSTRIX_PARAMS } from '../observe/index.js';
+import { COMMANDS, HYSTRIX_PARAMS, METER_PARAMS, METRIC_STREAM_PARAMS } from '../observe/index.js';
 
 export const LIMIT = param(
   'limit.algorithm',
@@ -63,6 +63,13 @@ export const RETRY_SHARE = param(
 
 export const RETRY_FLOOR = param('retry.per-second', 10, count, 'Retries a second that are had in any case.');
 
+export const CALL_METERS = param(
+  'metrics.calls',
+  true,
+  flag,
+  'Whether the calls that the application answers and makes are measured by method and outcome.',
+);
+
 export const COMMAND_METERS = param(
   'hystrix.meters',
   true,
@@ -84,7 +91,10 @@ export const STACK_PARAMS: readonly Param<unknown>[] = [
   RETRY_ATTEMPTS,
   RETRY_SHARE,
   RETRY_FLOOR,
+  CALL_METERS,
   COMMAND_METERS,
   COMMANDS,
   ...HYSTRIX_PARAMS,
+  ...METER_PARAMS,
+  ...METRIC_STREAM_PARAMS,
 ];

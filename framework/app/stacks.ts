@@ -15,7 +15,7 @@ import {
   retryBudget,
   vegas,
 } from '../resilience/index.js';
-import { commandMeter, Commands, type HystrixCommandProperties } from '../observe/index.js';
+import { commandMeter, Commands, type HystrixCommandProperties, meter, type Meters } from '../observe/index.js';
 import type { Log } from './logs.js';
 import * as set from './stack-params.js';
 
@@ -24,6 +24,7 @@ export interface StackTerms {
   readonly clock: Clock;
   get<T>(param: Param<T>): T;
   readonly log: Log;
+  readonly meters: Meters;
 }
 
 const NOTHING: Agnostic = (next) => next;
@@ -51,14 +52,24 @@ export class Stacks {
       properties: () => this.properties,
       open: ({ name }) => this.open.has(name),
     });
+    const { meters } = terms;
     const limiter = limiterOf(terms);
+    const measures = get(set.CALL_METERS);
+    if (limiter !== undefined) {
+      meters.gauge('limit', {}, () => limiter.view.limit);
+      meters.gauge('limit.open', {}, () => limiter.summary['open'] ?? 0);
+    }
     const maxAttempts = get(set.RETRY_ATTEMPTS);
     const budget = retryBudget(get(set.RETRY_SHARE), get(set.RETRY_FLOOR));
     const attempts = maxAttempts > 1 ? [retry({ maxAttempts, budget, clock, when: begun })] : [];
-    const meters = get(set.COMMAND_METERS) ? [commandMeter(this.commands)] : [];
+    const counted = get(set.COMMAND_METERS) ? [commandMeter(this.commands)] : [];
+    const measured = (side: string): PolicyFilter[] => (measures ? [meter(meters, { tags: { side }, clock })] : []);
     const guards = get(set.BREAKER) === 'off' ? [] : [this.breaker()];
-    const asked = [...meters, ...attempts].map(({ policy }) => policy);
-    this.answers = limiter === undefined ? NOTHING : limit(limiter);
+    const asked = [...measured('client'), ...counted, ...attempts].map(({ policy }) => policy);
+    const answering = [...measured('server'), ...(limiter === undefined ? [] : [limit(limiter)])].map(
+      (each) => each.policy,
+    );
+    this.answers = answering.length === 0 ? NOTHING : fuse(answering, clock);
     this.calls = asked.length === 0 ? NOTHING : fuse(asked, clock);
     this.perInstance =
       guards.length === 0
@@ -70,7 +81,7 @@ export class Stacks {
     const sharer = limiter === undefined || !get(set.LIMIT_LEASES) ? undefined : new LeaseSharer({ limiter });
     this.leases = sharer === undefined ? undefined : (used) => sharer.share(used);
     this.names = {
-      answers: limiter === undefined ? [] : ['limit'],
+      answers: answering.map(({ name }) => name),
       calls: asked.map(({ name }) => name),
       instance: guards.map(({ policy }) => policy.name),
     };
@@ -121,6 +132,7 @@ export class Stacks {
     const open = (this.open.get(method) ?? 0) + (to === 'closed' ? -1 : from === 'closed' ? 1 : 0);
     if (open > 0) this.open.set(method, open);
     else this.open.delete(method);
+    this.terms.meters.gauge('breakers.open', { method }).set(open);
   }
 }
 

@@ -5,6 +5,7 @@ export { consistentHash, type ConsistentHashOptions } from './consistent-hash.js
 export { EJECT_AFTER, EJECT_MOST, EJECT_TIME, PANIC } from './ejection.js';
 export * from './instance.js';
 export { type InstanceMatch, matches } from './instance-match.js';
+export { type Applied, KnownInstances } from './known-instances.js';
 export type { PeerListener, PeerNews } from './news.js';
 export { p2c } from './p2c.js';
 export { Peer, type PeerState, RECONNECT, RECONNECT_MOST } from './peer.js';

@@ -45,6 +45,7 @@ export function commandLine(terminal: Terminal, rest: readonly string[], done: D
   addDescribe(program, terminal, done);
   addConfig(program, terminal, rest, done);
   addRegistry(program, terminal, done);
+  addTop(program, terminal, done);
   addCompletion(program, terminal, done);
   for (const command of program.commands) command.showHelpAfterError(helpHint([command.name()]));
   return program.showHelpAfterError(helpHint([]));
@@ -168,6 +169,25 @@ function addRegistry(program: Command, terminal: Terminal, done: Done): void {
     .action(async (words: readonly string[]) => {
       const { registry } = await import('./registry.js');
       done(await registry(terminal, words));
+    });
+}
+
+function addTop(program: Command, terminal: Terminal, done: Done): void {
+  program
+    .command('top')
+    .description('Shows how calls go at each instance and method: rate, errors, latency, limits, breakers.')
+    .argument('[address...]', 'tcp://127.0.0.1:7001 …; default: MILLRACE_AT, or tcp://127.0.0.1:7001')
+    .option('--registry <address>', 'watches all that a registry knows, as they come and go')
+    .option('--interval <time>', "from one look to the next, from '100 ms'", '1 s')
+    .option('--once', 'looks once, and ends')
+    .addOption(output('json is one line for each method of an instance'))
+    .addHelpText(
+      'after',
+      examples('millrace top', 'millrace top --registry tcp://127.0.0.1:7070', 'millrace top --once -o json'),
+    )
+    .action(async (addresses: readonly string[], options) => {
+      const { top } = await import('./top.js');
+      done(await top(terminal, addresses, options));
     });
 }
 

@@ -60,11 +60,16 @@ describe('the stacks of an application', () => {
 
   it('say in order what stands where', async () => {
     expect((await start(films(of))).describe().stacks).to.deep.equal({
-      all: ['trace', 'limit', 'deadline', 'codec'],
-      calls: ['trace', 'command', 'retry', 'deadline', 'codec', 'balance'],
+      all: ['trace', 'meter', 'limit', 'deadline', 'codec'],
+      calls: ['trace', 'meter', 'command', 'retry', 'deadline', 'codec', 'balance'],
       'calls of an instance': ['breaker'],
     });
-    const bare = films(of, { 'limit.algorithm': 'none', 'retry.attempts': 1, 'hystrix.meters': false });
+    const bare = films(of, {
+      'limit.algorithm': 'none',
+      'retry.attempts': 1,
+      'hystrix.meters': false,
+      'metrics.calls': false,
+    });
     expect((await start(bare)).describe().stacks).to.deep.include({
       all: ['trace', 'deadline', 'codec'],
       calls: ['trace', 'deadline', 'codec', 'balance'],

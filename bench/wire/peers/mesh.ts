@@ -25,14 +25,20 @@ export const contractPeer: Peer = {
   },
 };
 
-const NONE = { 'limit.algorithm': 'none', 'breaker.mode': 'off', 'retry.attempts': 1, 'hystrix.meters': false };
+const NONE = {
+  'limit.algorithm': 'none',
+  'breaker.mode': 'off',
+  'retry.attempts': 1,
+  'hystrix.meters': false,
+  'metrics.calls': false,
+};
 
 const values: Readonly<Record<Exclude<MeshPeerName, 'contract'>, Readonly<Record<string, unknown>>>> = {
   application: NONE,
   'with-limit': { ...NONE, 'limit.algorithm': 'gradient2' },
   'with-breaker': { ...NONE, 'breaker.mode': 'auto' },
   'with-retry': { ...NONE, 'retry.attempts': 3 },
-  'with-metrics': { ...NONE, 'hystrix.meters': true },
+  'with-metrics': { ...NONE, 'hystrix.meters': true, 'metrics.calls': true },
   'default-stacks': {},
 };
 
