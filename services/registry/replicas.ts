@@ -77,8 +77,10 @@ export class Replicas {
       const grave = this.book.graves.get(key);
       if (grave?.cancelled !== undefined && !isLater(given.marks.born, grave.cancelled)) return this.account(key);
       if (grave?.evicted !== undefined && !isLater(given.marks.renewed, grave.evicted)) return this.account(key);
-      // Whoever knows it evicts it as well.
-      if (given.age > given.instance.lease.duration) return {};
+      if (grave?.evicted !== undefined && given.age > given.instance.lease.duration) {
+        this.book.graves.dig(key, { ...grave, evicted: given.marks.renewed });
+        return this.account(key);
+      }
       this.book.makeRoom();
     }
     const merged = known === undefined ? given : mergedOf(knownOf(known), given);
@@ -130,7 +132,11 @@ export class Replicas {
     const cut = cutOf(marks, known?.lease, now);
     const { renewal, duration } = instance.lease;
     const lease: Lease = { renewal, duration, renewed, heard, cut };
-    const suspect = known?.entry.suspect === true && (!fresh || isOverdue(lease, now, book.get(OVERDUE)));
+    // One that another preserves is taken, and no caller is told to call it.
+    const suspect =
+      known === undefined
+        ? isExpired(lease, now)
+        : known.entry.suspect && (!fresh || isOverdue(lease, now, book.get(OVERDUE)));
     const times = {
       registered: earliest(known?.entry.times.registered, given.registered) || wall,
       renewed: fresh ? Math.round(wall - given.age) : known.entry.times.renewed,

@@ -69,12 +69,17 @@ export class Crowd {
       else if (state === 'lives' && entry?.suspect === true) faults.push(`${name} suspects ${key}`);
       else if (state === 'lives' && entry?.instance.dirty !== mine.dirty)
         faults.push(`${name} has an old ${key}: ${entry?.instance.dirty}, not ${mine.dirty}`);
-      else if (state === 'cancelled' && entry !== undefined)
+      // A registry that dies before it could tell anybody of a cancellation leaves one that is dead.
+      else if (state === 'cancelled' && entry !== undefined && !(store.isPreserving && entry.suspect))
         faults.push(`${name} still has ${key}, which was cancelled`);
       else if (state === 'dead' && entry !== undefined && !(store.isPreserving && entry.suspect))
         faults.push(`${name} still has ${key}, which is dead`);
     }
     return faults;
+  }
+
+  isCancelled(key: string): boolean {
+    return this.members.some((member) => member.state === 'cancelled' && keyOf(member.instance) === key);
   }
 
   end(): void {

@@ -20,9 +20,18 @@ describe('three registries of which two are killed and started again', function 
     expect(Math.min(sums.kills, sums.caughtUp, sums.cancelled)).to.be.greaterThan(100);
   });
 
+  it('find out what they missed, however it was lost', async () => {
+    await check(
+      Array.from({ length: 20 }, (_, at) => at + 1),
+      async (seed) => {
+        expect((await runPeers(seed, 'news is lost')).broken).to.deep.equal([]);
+      },
+    );
+  });
+
   const plants: readonly Plant[] = [
-    'cancellations are not told',
-    'nothing is compared',
+    'those who were taken out are forgotten',
+    'news is lost, and nothing compared',
     'only news is told',
     'serves at once',
   ];

@@ -10,8 +10,13 @@ import { Crowd } from './crowd.js';
 
 export const NAMES = ['a', 'b', 'c'] as const;
 
-/** A mistake to plant: each is what a real one would be. */
-export type Plant = 'cancellations are not told' | 'nothing is compared' | 'only news is told' | 'serves at once';
+/** A mistake to plant: each is what a real one would be. News that is lost, as long as all is compared, does no harm. */
+export type Plant =
+  | 'news is lost'
+  | 'news is lost, and nothing compared'
+  | 'those who were taken out are forgotten'
+  | 'only news is told'
+  | 'serves at once';
 
 /** One life of a registry. */
 export interface Node {
@@ -44,13 +49,15 @@ const VALUES: Readonly<Record<string, unknown>> = {
   'registry.peer-queue': 12,
   'registry.peer-batch': 5,
 };
-const settings = <T>(param: Param<T>): T => param.parse(VALUES[param.name] ?? param.initial);
+const FORGETFUL = { 'registry.tombstones-most': 0 };
 
 /** Runs a seed to its end. */
 export async function runPeers(seed: number, plant?: Plant): Promise<Outcome> {
   const clock = virtualClock(seed);
   const chance = seeded(seed ^ 0x9e3779b9);
   const nodes = new Map<string, Node>();
+  const values = plant === 'those who were taken out are forgotten' ? { ...VALUES, ...FORGETFUL } : VALUES;
+  const settings = <T>(param: Param<T>): T => param.parse(values[param.name] ?? param.initial);
   const broken: string[] = [];
   const counts = { kills: 0, partitions: 0, caughtUp: 0 };
   /** Pairs that hear nothing of each other. */
@@ -95,9 +102,9 @@ export async function runPeers(seed: number, plant?: Plant): Promise<Outcome> {
     name: other,
     push: (given) => {
       let batch = given;
-      if (plant === 'cancellations are not told') batch = { ...batch, gone: [] };
       if (plant === 'only news is told') batch = { ...batch, renewals: [] };
-      const sent = copied(batch);
+      const gets = plant === 'news is lost' || plant === 'news is lost, and nothing compared' ? 0.8 : 1;
+      const sent = copied(chance() < gets ? batch : { ...batch, replicas: [], gone: [] });
       return ask(self, other, ({ replication }) => observableFrom(replication.service.push(sent)));
     },
     sums: () =>
@@ -105,7 +112,7 @@ export async function runPeers(seed: number, plant?: Plant): Promise<Outcome> {
         mergeMap(async (sums) => {
           const mine = nodes.get(self)?.store;
           if (plant === 'serves at once' && mine?.isReady === false) return { ...sums, ready: false };
-          return plant === 'nothing is compared' && mine?.isReady === true
+          return plant === 'news is lost, and nothing compared' && mine?.isReady === true
             ? { ...sums, buckets: mine.replicas.buckets }
             : sums;
         }),
@@ -142,6 +149,12 @@ export async function runPeers(seed: number, plant?: Plant): Promise<Outcome> {
             broken.push(`${name} served at ${clock.now()} ms without ${key}`);
         }
       },
+    });
+    const takenOut = new Set<string>();
+    store.changes.subscribe(({ key, action }) => {
+      if (!crowd.isCancelled(key)) return;
+      if (action === 'DELETED') takenOut.add(key);
+      else if (action === 'ADDED' && takenOut.has(key)) broken.push(`${name} brought ${key} back at ${clock.now()} ms`);
     });
     nodes.set(name, { name, clock: own, store, replication });
   }
