@@ -121,6 +121,7 @@ describe('the meter of a command', () => {
     await clock.advance(3_600_000);
     ask(service);
     expect(counted()).to.deep.equal({ success: 1 });
+    expect(viewOf().latency.count).to.equal(1);
   });
 
   it('sees breaker, bulkhead and timeout within it', async () => {

@@ -182,6 +182,37 @@ describe('the meters of many instances, merged', () => {
     await until(next, ({ instances }) => instances === 3);
   });
 
+  it('are watched again soon when they fail after they have spoken', async () => {
+    const [failing] = nodes;
+    if (failing === undefined) return;
+    failing.instead = () => throwError(() => new Error('down'));
+    const next = reader();
+    await until(next, () => failing.opened === 5);
+    const spoken = new Subject<MetricsSnapshot>();
+    failing.instead = () => spoken;
+    await until(next, () => spoken.observed);
+    spoken.next({ from: 0, to: 1, more: false, instances: 1, measurements: [] });
+    failing.instead = undefined;
+    const before = clock.now();
+    spoken.complete();
+    await until(next, () => failing.opened === 7);
+    expect(clock.now() - before).to.be.at.most(2000);
+  });
+
+  it('leave nothing running when their reader goes, nor for one that is gone while it is away', async () => {
+    const [failing] = nodes;
+    if (failing === undefined) return;
+    failing.instead = () => throwError(() => new Error('down'));
+    await reader()();
+    present.next([]);
+    await clock.advance(1000);
+    const { opened } = failing;
+    await clock.advance(60_000);
+    expect(failing.opened).to.equal(opened);
+    present.next([failing.instance]);
+    await clock.advance(3000);
+  });
+
   it('are watched again when there is no connection', async () => {
     const [first] = nodes;
     nodes = nodes.slice(1);
@@ -229,6 +260,19 @@ describe('the meters of many instances, merged', () => {
     const snapshot = await until(next, ({ measurements }) => measurements.length > 0);
     expect(snapshot.measurements).to.have.length(3);
     expect(snapshot.measurements.at(-1)).to.deep.include({ tags: { overflow: 'true' }, value: 48 });
+  });
+
+  it('have so many gauges and no more, and have them at each moment', async () => {
+    const params = Params.empty.with(MERGE_SERIES, 1);
+    for (let at = 0; at < 9; at++) nodes[0]?.meters.gauge(`open${at}`).set(1);
+    present.next(nodes.slice(0, 1).map(({ instance }) => instance));
+    const next = reader({ settings: <T>(param: Param<T>) => params.get(param) });
+    await until(next, ({ instances }) => instances === 1);
+    for (let second = 0; second < 5; second++) {
+      const { measurements } = await next();
+      const sum = measurements.reduce((all, each) => all + ('value' in each ? each.value : 0), 0);
+      expect(sum).to.equal(5);
+    }
   });
 
   it('fail as what finds the instances fails', async () => {

@@ -134,6 +134,16 @@ describe('meters that are too many', () => {
     expect(meters.counter('calls', { host: 'b' }).tags).to.deep.equal({ host: 'b' });
   });
 
+  it('leave nothing behind for a name that is gone', () => {
+    const meters = metersFor(1);
+    for (let at = 0; at < 100; at++) {
+      const regular = meters.counter(`name${at}`, { host: 'a' });
+      meters.counter(`name${at}`, { host: 'b' }).add();
+      meters.remove(regular);
+    }
+    expect(meters.size).to.equal(0);
+  });
+
   it('have names and tags of bounded length and number', () => {
     const meters = new Meters();
     const tags = Object.fromEntries(
