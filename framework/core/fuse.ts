@@ -90,7 +90,13 @@ class Attempt<T> extends Subscriber<T> implements Waiting {
   askAgain(): boolean {
     const now = this.arrow.clock.now();
     const at = this.level;
-    if (!this.admitted(now, 0)) return this.closed || this.level !== at;
+    try {
+      if (!this.admitted(now, 0)) return this.closed || this.level !== at;
+    } catch (error) {
+      // It is this call's failure, and not that of the one which made room.
+      this.error(error);
+      return true;
+    }
     this.open(now);
     return true;
   }
@@ -287,7 +293,13 @@ class Attempt<T> extends Subscriber<T> implements Waiting {
     const cell = cells[at] as Cell;
     const policy = policies[at] as AnyPolicy;
     const outcome = this.outcomeOf(kind, now - this.begun(at), error, now);
-    const settlement = policy.settle(cell.state, outcome, this.call, now, this.locals?.[at]);
+    let settlement: Settlement<unknown>;
+    try {
+      settlement = policy.settle(cell.state, outcome, this.call, now, this.locals?.[at]);
+    } catch (thrown) {
+      // What a program says of failures may throw: then that is the failure, and the policies further out are settled as ever.
+      settlement = { state: cell.state, error: asMeshError(thrown) };
+    }
     cell.state = settlement.state;
     if (this.expiries !== undefined) this.expiries[at] = undefined;
     cell.move();

@@ -113,6 +113,51 @@ describe('a fused stack', () => {
     expect(log).to.deep.equal(['a admit', 'a error']);
   });
 
+  it('fails with what a policy throws, and settles the others', () => {
+    const rude = (where: 'admit' | 'settle'): AnyPolicy =>
+      anyPolicy<undefined, undefined>({
+        name: 'rude',
+        initial: undefined,
+        admit(state) {
+          if (where === 'admit') throw new Error('rude');
+          return { state };
+        },
+        settle() {
+          throw new Error('rude');
+        },
+      });
+    for (const where of ['admit', 'settle'] as const) {
+      const counts = { open: 0, most: 0, ended: 0 };
+      const source = new Subject<number>();
+      const { errors } = watch(fuse([counter(counts), rude(where), counter(counts)], clock), () => source);
+      expect(() => source.error(meshError('Broken', 'cut'))).not.to.throw();
+      expect(errors).to.have.length(1);
+      expect(String(errors[0])).to.include('rude');
+      expect(counts.ended).to.equal(where === 'admit' ? 1 : 2);
+    }
+  });
+
+  it('fails a call that waits with what a policy throws, and not the call that made room for it', () => {
+    let asked = 0;
+    const policy = anyPolicy<undefined, undefined>({
+      name: 'rude',
+      initial: undefined,
+      admit(state) {
+        asked += 1;
+        if (asked === 1) return { state };
+        if (asked === 2) return { state, wait: { most: 100, late: () => meshError('Rejected', 'late') } };
+        throw new Error('rude');
+      },
+      settle: (state) => ({ state }),
+    });
+    const source = new Subject<number>();
+    const service = fuse([policy], clock)<string, number>(() => source);
+    const [first, second] = [follow(service(call())), follow(service(call()))];
+    source.complete();
+    expect([first.events, second.events]).to.deep.equal([['complete'], ['Defect']]);
+    expect(clock.pending).to.equal(0);
+  });
+
   it('tells a policy how long a call took, and how long its first item', async () => {
     const outcomes: Outcome[] = [];
     const source = new Subject<number>();
