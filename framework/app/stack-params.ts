@@ -33,19 +33,24 @@ export const BREAKER_CALLS = param(
   'breaker.minimum-calls',
   20,
   count,
-  'Calls of a method at an instance within the window below which its breaker concludes nothing.',
+  'Calls of a method at an instance within the window below which its breaker concludes nothing; may be changed at any time.',
 );
 
 export const BREAKER_RATE = param(
   'breaker.failure-rate',
   0.5,
   ratio,
-  'The share of failures from which on the breaker opens.',
+  'The share of failures from which on the breaker opens; may be changed at any time.',
 );
 
 export const BREAKER_WINDOW = param('breaker.window', 10_000, duration, 'Milliseconds that the breaker looks back.');
 
-export const BREAKER_SLEEP = param('breaker.sleep', 5000, duration, 'Milliseconds that the breaker stays open.');
+export const BREAKER_SLEEP = param(
+  'breaker.sleep',
+  5000,
+  duration,
+  'Milliseconds that the breaker stays open; may be changed at any time.',
+);
 
 export const RETRY_ATTEMPTS = param(
   'retry.attempts',

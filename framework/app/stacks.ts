@@ -120,10 +120,10 @@ export class Stacks {
       clock,
       changed: (change) => this.changed(change),
       mode,
-      minimumCalls: get(set.BREAKER_CALLS),
-      failureRate: get(set.BREAKER_RATE),
+      minimumCalls: () => get(set.BREAKER_CALLS),
+      failureRate: () => get(set.BREAKER_RATE),
       window: get(set.BREAKER_WINDOW),
-      sleep: get(set.BREAKER_SLEEP),
+      sleep: () => get(set.BREAKER_SLEEP),
     });
   }
 

@@ -6,6 +6,7 @@ import {
   duration,
   type MeshError,
   meshError,
+  oneOf,
   policyFilter,
   type PolicyFilter,
   ratio,
@@ -18,20 +19,21 @@ import { type Live, liveOf } from './live.js';
 /** `auto` goes by the calls; `metrics-only` counts and tells, and refuses nobody. */
 export type BreakerMode = 'auto' | 'forced-open' | 'forced-closed' | 'metrics-only';
 
+/** Each number and time but the window may be a function, which is asked when it is used: a param's value, say. */
 export interface BreakerOptions {
   /** How far back it looks: a time, or `{ calls }`; '10 s'. In ten parts, of which the oldest is forgotten at a time. */
   readonly window?: string | number | { readonly calls: number };
   /** Calls in the window below which nothing is concluded; 20. */
-  readonly minimumCalls?: number;
+  readonly minimumCalls?: Live<number>;
   /** The share of failures from which on it opens; 0.5. */
-  readonly failureRate?: number;
+  readonly failureRate?: Live<number>;
   /** From when on a call is slow, and the share of slow calls from which on it opens; never, and 0.5. */
-  readonly slowAfter?: string | number;
-  readonly slowRate?: number;
+  readonly slowAfter?: Live<string | number>;
+  readonly slowRate?: Live<number>;
   /** How long it stays open; '5 s'. */
-  readonly sleep?: string | number;
+  readonly sleep?: Live<string | number>;
   /** Calls that are let through then, which decide; 1. */
-  readonly trials?: number;
+  readonly trials?: Live<number>;
   /** Which errors are the service's failure; by default {@link isFault}: not what the caller did wrong, and no refusal. */
   readonly isFailure?: (error: MeshError, call: Call<unknown>) => boolean;
   /** May be a function, which is asked at each call; 'auto'. */
@@ -59,7 +61,7 @@ export interface BreakerChange {
 export function breaker(options: BreakerOptions = {}): PolicyFilter {
   const { isFailure = isFault, clock = systemClock, name, changed } = options;
   const rules = rulesOf(options);
-  const mode = liveOf(options.mode, 'auto');
+  const mode = liveOf<BreakerMode, BreakerMode>(options.mode, 'auto', MODES);
   const moved = (from: BreakerState, to: BreakerState, call: Call<unknown>): BreakerState => {
     if (from.kind !== to.kind) changed?.({ from: from.kind, to: to.kind, call });
     return to;
@@ -90,19 +92,42 @@ export function breaker(options: BreakerOptions = {}): PolicyFilter {
   );
 }
 
+const MODES = oneOf('auto', 'forced-open', 'forced-closed', 'metrics-only');
+
 function rulesOf(options: BreakerOptions): BreakerRules {
   const { window = '10 s', slowAfter } = options;
-  const rules: BreakerRules = {
-    window: typeof window === 'object' ? { calls: count(window.calls) } : { ms: duration(window) },
-    minimumCalls: count(options.minimumCalls ?? 20),
-    failureRate: ratio(options.failureRate ?? 0.5),
-    slowRate: slowAfter === undefined ? Infinity : ratio(options.slowRate ?? 0.5),
-    slowAfter: slowAfter === undefined ? Infinity : duration(slowAfter),
-    sleep: duration(options.sleep ?? '5 s'),
-    trials: count(options.trials ?? 1),
+  const back = typeof window === 'object' ? { calls: above0(count(window.calls)) } : { ms: above0(duration(window)) };
+  const minimumCalls = liveOf(options.minimumCalls, 20, count);
+  const failureRate = liveOf(options.failureRate, 0.5, (value) => above0(ratio(value)));
+  const slowRate = liveOf(options.slowRate, 0.5, (value) => above0(ratio(value)));
+  const slow = liveOf<string | number, number>(slowAfter, Infinity, duration);
+  const sleep = liveOf<string | number, number>(options.sleep, '5 s', (value) => above0(duration(value)));
+  const trials = liveOf(options.trials, 1, (value) => above0(count(value)));
+  return {
+    window: back,
+    get minimumCalls() {
+      return minimumCalls();
+    },
+    get failureRate() {
+      return failureRate();
+    },
+    get slowRate() {
+      return slow() === Infinity ? Infinity : slowRate();
+    },
+    get slowAfter() {
+      return slow();
+    },
+    get sleep() {
+      return sleep();
+    },
+    get trials() {
+      return trials();
+    },
   };
-  const empty = 'ms' in rules.window ? rules.window.ms === 0 : rules.window.calls === 0;
-  if (!empty && rules.trials > 0 && rules.failureRate > 0 && rules.slowRate > 0 && rules.sleep > 0) return rules;
+}
+
+function above0(value: number): number {
+  if (value > 0) return value;
   throw meshError('Invalid', 'a breaker wants a window, rates, trials and a sleep of more than 0', {
     code: 'MILLRACE_BREAKER_RULES',
   });

@@ -12,13 +12,14 @@ import {
 } from '../core/index.js';
 import { type Live, liveOf } from './live.js';
 
+/** Each may be a function, which is asked when a call comes. */
 export interface BulkheadOptions {
-  /** Calls at once; may be a function, which is asked at each call. 10. */
+  /** Calls at once; 10. */
   readonly maxConcurrent?: Live<number>;
   /** Calls that may wait for their turn, in the order in which they came; 0. */
-  readonly queue?: number;
+  readonly queue?: Live<number>;
   /** How long one waits at most; '1 s'. */
-  readonly queueTime?: string | number;
+  readonly queueTime?: Live<string | number>;
   /** Of whom a refusal speaks; the call's method. */
   readonly name?: string;
   readonly clock?: Clock;
@@ -31,9 +32,9 @@ export interface BulkheadOptions {
  */
 export function bulkhead(options: BulkheadOptions = {}): PolicyFilter {
   const { name, clock = systemClock } = options;
-  const most = liveOf(options.maxConcurrent, 10);
-  const queue = count(options.queue ?? 0);
-  const queueTime = duration(options.queueTime ?? '1 s');
+  const most = liveOf(options.maxConcurrent, 10, count);
+  const queue = liveOf(options.queue, 0, count);
+  const queueTime = liveOf<string | number, number>(options.queueTime, '1 s', duration);
   return policyFilter<number, undefined>(
     {
       name: 'bulkhead',
@@ -41,9 +42,11 @@ export function bulkhead(options: BulkheadOptions = {}): PolicyFilter {
       scope: 'method',
       admit(open, call, _now, _local, line) {
         if (open < most() && line === 0) return { state: open + 1 };
-        if (line < queue)
-          return { state: open, wait: { most: queueTime, late: () => refusal(name, call, `waited ${queueTime} ms`) } };
-        const waiting = queue === 0 ? '' : `, and ${line} wait`;
+        if (line < queue()) {
+          const time = queueTime();
+          return { state: open, wait: { most: time, late: () => refusal(name, call, `waited ${time} ms`) } };
+        }
+        const waiting = line === 0 ? '' : `, and ${line} wait`;
         return { state: open, refuse: refusal(name, call, `was refused: ${open} are at work${waiting}`) };
       },
       settle: (open) => ({ state: open - 1 }),

@@ -13,15 +13,17 @@ import {
   systemClock,
 } from '../core/index.js';
 import { ExtraBudget } from './extra-budget.js';
+import { type Live, liveOf } from './live.js';
 
+/** Numbers and times may be functions, which are asked when a call fails. */
 export interface RetryOptions {
   /** Attempts, the first included; 3. */
-  readonly maxAttempts?: number;
+  readonly maxAttempts?: Live<number>;
   /** The longest pause before the second attempt, '25 ms', and before any, '1 s'; it doubles, and each is one by chance from 0 up to it. */
-  readonly pause?: string | number;
-  readonly pauseMost?: string | number;
+  readonly pause?: Live<string | number>;
+  readonly pauseMost?: Live<string | number>;
   /** A server that says to come back (`after`) later than this is not waited for; '10 s'. */
-  readonly afterMost?: string | number;
+  readonly afterMost?: Live<string | number>;
   /** Shared with others who try again; by default one of its own, {@link retryBudget}. */
   readonly budget?: ExtraBudget;
   /** Which failures are worth it, of those that may be tried again by the table of errors; all. */
@@ -47,10 +49,10 @@ export function retryBudget(share = 0.2, perSecond = 10): ExtraBudget {
  */
 export function retry(options: RetryOptions = {}): PolicyFilter {
   const { clock = systemClock, budget = retryBudget(), when = () => true } = options;
-  const most = count(options.maxAttempts ?? 3);
-  const pause = duration(options.pause ?? '25 ms');
-  const pauseMost = duration(options.pauseMost ?? '1 s');
-  const afterMost = duration(options.afterMost ?? '10 s');
+  const most = liveOf(options.maxAttempts, 3, count);
+  const pause = liveOf<string | number, number>(options.pause, '25 ms', duration);
+  const pauseMost = liveOf<string | number, number>(options.pauseMost, '1 s', duration);
+  const afterMost = liveOf<string | number, number>(options.afterMost, '10 s', duration);
   return policyFilter<undefined, number>(
     {
       name: 'retry',
@@ -62,9 +64,9 @@ export function retry(options: RetryOptions = {}): PolicyFilter {
       settle(state, outcome, call, now, made = 0) {
         const { error } = outcome;
         if (error === undefined || !mayRetry(outcome, error, call) || !when(error, call)) return { state };
-        const wait = error.after ?? clock.random() * Math.min(pauseMost, pause * 2 ** Math.min(made, 30));
-        const over = attemptsOf(call) + 1 >= most || now + wait >= call.deadline;
-        if (over || (error.after ?? 0) > afterMost || !budget.take(now))
+        const wait = error.after ?? clock.random() * Math.min(pauseMost(), pause() * 2 ** Math.min(made, 30));
+        const over = attemptsOf(call) + 1 >= most() || now + wait >= call.deadline;
+        if (over || (error.after ?? 0) > afterMost() || !budget.take(now))
           return { state, error: errorWith(error, { retry: 'never' }) };
         return { state, remedy: { kind: 'again', after: wait } };
       },

@@ -9,11 +9,12 @@ import {
   type PolicyFilter,
   systemClock,
 } from '../core/index.js';
+import { type Live, liveOf } from './live.js';
 import { count, EMPTY_TALLY, PARTS, type RollingTally, type Tally, tallyAt, totalOf } from './rolling-tally.js';
 
 export interface ThrottleOptions {
-  /** How many times as many calls as were accepted are let through; 2. Lower holds back sooner. */
-  readonly multiplier?: number;
+  /** How many times as many calls as were accepted are let through; 2. Lower holds back sooner. May be a function. */
+  readonly multiplier?: Live<number>;
   /** How far back it looks; '2 min'. */
   readonly window?: string | number;
   /** Which failures are refusals; by default Rejected, Quota and Unavailable. */
@@ -29,11 +30,10 @@ const REFUSALS: ReadonlySet<ErrorTag> = new Set(['Rejected', 'Quota', 'Unavailab
  * Source: B. Beyer et al., "Site Reliability Engineering", 2016, chapter 21, "Client-Side Throttling".
  */
 export function throttle(options: ThrottleOptions = {}): PolicyFilter {
-  const { multiplier = 2, isRefusal = refused, clock = systemClock } = options;
+  const { isRefusal = refused, clock = systemClock } = options;
   const window = duration(options.window ?? '2 min');
-  if (!(multiplier >= 1 && window > 0)) {
-    throw meshError('Invalid', `throttle wants a multiplier from 1 and a window, not ${multiplier} and ${window} ms`);
-  }
+  if (!(window > 0)) throw meshError('Invalid', `throttle wants a window of more than 0 ms, not ${window}`);
+  const multiplier = liveOf(options.multiplier, 2, from1);
   const at = (tally: RollingTally, now: number): RollingTally => tallyAt(tally, Math.floor((now * PARTS) / window));
   return policyFilter<RollingTally, undefined>(
     {
@@ -42,7 +42,7 @@ export function throttle(options: ThrottleOptions = {}): PolicyFilter {
       admit(before, _call, now) {
         const tally = at(before, now);
         const { calls, failed } = totalOf(tally);
-        const chance = throttled(Math.max(0, calls), Math.max(0, calls - failed), multiplier);
+        const chance = throttled(Math.max(0, calls), Math.max(0, calls - failed), multiplier());
         const held = chance > 0 && clock.random() < chance;
         // One that is out counts as accepted until it is known to be refused: else many at once would hold back each other.
         const state = counted(tally, held ? REFUSED_HERE : ASKED);
@@ -61,6 +61,11 @@ export function throttle(options: ThrottleOptions = {}): PolicyFilter {
     },
     clock,
   );
+}
+
+function from1(value: number): number {
+  if (value >= 1) return value;
+  throw meshError('Invalid', `throttle wants a multiplier from 1, not ${value}`);
 }
 
 const ASKED = { calls: 1, failed: 0, slow: 0 };
