@@ -21,43 +21,49 @@ export function commandMeter(
   commands: Commands,
   { failureOf = commandFailureOf }: CommandMeterOptions = {},
 ): PolicyFilter {
-  return policyFilter<undefined, undefined>(
+  return policyFilter<Command | undefined, undefined>(
     {
       name: 'command',
       initial: undefined,
+      // One command for each method's state, or where calls name theirs themselves one state without a command.
+      scope: commands.byRoute ? 'method' : 'service',
       admit(state, call) {
-        commands.of(call).begin();
-        return { state };
+        const command = state ?? commands.of(call);
+        command.begin();
+        return commands.byRoute ? command.same : NO_COMMAND;
       },
       first(state, elapsed, call, now) {
-        const command = commands.of(call);
+        const command = state ?? commands.of(call);
         command.went('success', elapsed, now);
         if (call.interaction === 'stream' || call.interaction === 'channel') command.note('emit', now);
-        recovered(call);
+        commands.failures?.delete(call.reply);
         return state;
       },
       settle(state, outcome, call, now) {
-        const command = commands.of(call);
-        command.end(settled(command, outcome, call, now, failureOf));
-        return { state };
+        const command = state ?? commands.of(call);
+        command.end(settled(commands, command, outcome, call, now, failureOf));
+        return state?.same ?? NO_COMMAND;
       },
     },
     commands.clock,
   );
 }
 
+const NO_COMMAND = { state: undefined };
+
 /**
  * Counts what callers get in the end: a fallback's answer, its failure, or the failure that no fallback was for. It stands outside
  * the fallback; {@link commandMeter} stands inside.
  */
 export function answerMeter(commands: Commands): PolicyFilter {
+  const failures = (commands.failures ??= new WeakMap());
   return policyFilter<undefined, undefined>(
     {
       name: 'answer',
       initial: undefined,
       admit: (state) => ({ state }),
       first(state, _elapsed, call, now) {
-        if (recovered(call)) commands.of(call).note('fallbackSuccess', now);
+        if (failures.delete(call.reply)) commands.of(call).note('fallbackSuccess', now);
         return state;
       },
       settle(state, { kind, first, error }, call, now) {
@@ -105,16 +111,9 @@ export function commandFailureOf({ tag, code, from }: MeshError): CommandFailure
   }
 }
 
-/** How calls failed whose answer is not known yet, by the place of their reply, which attempts and callers share. */
-const failures = new WeakMap<Call<unknown>['reply'], MeshError>();
-
-/** A call has an answer after all; says whether it had failed before. */
-function recovered({ reply }: Call<unknown>): boolean {
-  return failures.delete(reply);
-}
-
 /** Counts how a call ended; says whether it was let in. */
 function settled(
+  commands: Commands,
   command: Command,
   { kind, elapsed, first, error }: Outcome,
   call: Call<unknown>,
@@ -123,11 +122,11 @@ function settled(
 ): boolean {
   if (first !== undefined) return true;
   if (error === undefined) {
-    if (kind === 'complete') recovered(call);
+    if (kind === 'complete') commands.failures?.delete(call.reply);
     command.went(kind === 'complete' ? 'success' : 'cancelled', elapsed, now);
     return true;
   }
-  failures.set(call.reply, error);
+  commands.failures?.set(call.reply, error);
   const failure = failureOf(error);
   const refused = failure === 'shortCircuited' || failure === 'semaphoreRejected';
   if (refused) command.refused(failure, now);

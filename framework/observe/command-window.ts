@@ -38,18 +38,15 @@ export class CommandWindow {
   }
 
   count(event: CommandEvent, now: number): void {
-    const { counts } = this.at(now);
-    const at = INDEX[event];
-    counts[at] = (counts[at] ?? 0) + 1;
+    counted(this.at(now), event);
   }
 
-  took(latency: number, now: number): void {
-    this.at(now).latency.add(latency);
-  }
-
-  noteConcurrent(calls: number, now: number): void {
+  /** How one of so many calls at once went; `latency` is undefined where nobody waited for its end. */
+  went(event: CommandEvent, latency: number | undefined, concurrent: number, now: number): void {
     const bucket = this.at(now);
-    if (calls > bucket.concurrent) bucket.concurrent = calls;
+    counted(bucket, event);
+    if (latency !== undefined) bucket.latency.add(latency);
+    if (concurrent > bucket.concurrent) bucket.concurrent = concurrent;
   }
 
   view(now: number): WindowView {
@@ -78,3 +75,8 @@ export class CommandWindow {
 const INDEX = Object.fromEntries(COMMAND_EVENTS.map((event, at) => [event, at])) as Readonly<
   Record<CommandEvent, number>
 >;
+
+function counted({ counts }: Bucket, event: CommandEvent): void {
+  const at = INDEX[event];
+  counts[at] = (counts[at] ?? 0) + 1;
+}

@@ -1,5 +1,5 @@
 /** The commands that a node calls, each with what happened to it of late: what Hystrix's streams are made of. */
-import { type Call, type Clock, count, param, type Param, systemClock } from '../core/index.js';
+import { type Call, type Clock, count, type MeshError, param, type Param, systemClock } from '../core/index.js';
 import {
   type CommandEvent,
   HYSTRIX_COMMAND_PROPERTIES,
@@ -37,6 +37,8 @@ export interface CommandsOptions {
 
 /** One command, as the meters write it. */
 export class Command {
+  /** What each of its calls leaves behind in a policy. */
+  readonly same: { readonly state: Command } = { state: this };
   private readonly window: CommandWindow;
   private active = 0;
   private refusing = false;
@@ -63,9 +65,7 @@ export class Command {
 
   /** How a call that was let in went, after so many milliseconds. */
   went(event: 'success' | 'failure' | 'timeout' | 'badRequest' | 'cancelled', elapsed: number, now: number): void {
-    this.window.noteConcurrent(this.active, now);
-    this.window.count(event, now);
-    if (event !== 'cancelled') this.window.took(elapsed, now);
+    this.window.went(event, event === 'cancelled' ? undefined : elapsed, this.active, now);
     if (event === 'success') this.refusing = false;
   }
 
@@ -97,10 +97,15 @@ export class Command {
 /** All of them, bounded; {@link commandMeter} fills them. */
 export class Commands implements HystrixSource {
   readonly clock: Clock;
+  /** Whether a call's command is that of its route, whatever else it says. */
+  readonly byRoute: boolean;
+  /** How calls failed whose answer is not known yet, by the place of their reply, which attempts and callers share; kept for an {@link answerMeter}. */
+  failures: WeakMap<Call<unknown>['reply'], MeshError> | undefined;
   private readonly known = new Map<string, Command>();
 
   constructor(private readonly options: CommandsOptions = {}) {
     this.clock = options.clock ?? systemClock;
+    this.byRoute = options.key === undefined;
   }
 
   /** The command of a call. */

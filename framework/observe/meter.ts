@@ -32,24 +32,26 @@ export function meter(meters: Meters, options: MeterOptions = {}): PolicyFilter 
     known.set(kept, made);
     return made;
   };
-  return policyFilter<undefined, undefined>(
+  return policyFilter<MethodMeters | undefined, undefined>(
     {
       name: 'meter',
       initial: undefined,
+      scope: 'method',
       admit(state, { method }) {
-        of(method).open.add(1);
-        return { state };
+        const all = state ?? of(method);
+        all.open.add(1);
+        return all.same;
       },
-      first(state, elapsed, { method }) {
-        of(method).took('ok', elapsed);
+      first(state, elapsed) {
+        state?.took('ok', elapsed);
         return state;
       },
       settle(state, { kind, elapsed, first, error }, { method }) {
-        const all = of(method);
+        const all = state ?? of(method);
         all.open.add(-1);
         if (first === undefined) all.took(error?.tag ?? (kind === 'cancel' ? 'canceled' : 'ok'), elapsed);
         else if (error !== undefined) all.cut(error.tag);
-        return { state };
+        return all.same;
       },
     },
     clock,
@@ -58,6 +60,8 @@ export function meter(meters: Meters, options: MeterOptions = {}): PolicyFilter 
 
 /** The meters of one method; those of an outcome are made when it is first seen. */
 class MethodMeters {
+  /** What each of its calls leaves behind in the policy. */
+  readonly same: { readonly state: MethodMeters } = { state: this };
   readonly open: Gauge;
   private readonly times = new Map<CallOutcome, Timer>();
   private readonly cuts = new Map<CallOutcome, Counter>();
