@@ -19,10 +19,9 @@ class Bucket {
   }
 }
 
-/** What a window holds. */
-export interface WindowView {
+/** What a window holds beside latencies. */
+export interface WindowLoad {
   readonly counts: CommandCounts;
-  readonly latency: HistogramData;
   /** The most calls at once that were noted. */
   readonly concurrent: number;
 }
@@ -49,19 +48,26 @@ export class CommandWindow {
     if (concurrent > bucket.concurrent) bucket.concurrent = concurrent;
   }
 
-  view(now: number): WindowView {
-    const last = Math.floor(now / this.each);
-    const held = this.buckets.filter(({ number }) => number > last - this.buckets.length && number <= last);
-    const latency = new Histogram();
-    for (const bucket of held) latency.merge(bucket.latency.data());
+  load(now: number): WindowLoad {
+    const held = this.held(now);
     const counts = COMMAND_EVENTS.map((event, at) => {
       return [event, held.reduce((sum, bucket) => sum + (bucket.counts[at] ?? 0), 0)] as const;
     });
     return {
       counts: Object.fromEntries(counts) as CommandCounts,
-      latency: latency.data(),
       concurrent: Math.max(0, ...held.map(({ concurrent }) => concurrent)),
     };
+  }
+
+  latency(now: number): HistogramData {
+    const all = new Histogram();
+    for (const { latency } of this.held(now)) all.include(latency);
+    return all.data();
+  }
+
+  private held(now: number): readonly Bucket[] {
+    const last = Math.floor(now / this.each);
+    return this.buckets.filter(({ number }) => number > last - this.buckets.length && number <= last);
   }
 
   private at(now: number): Bucket {

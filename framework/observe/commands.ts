@@ -80,19 +80,19 @@ export class Command {
     if (letIn) this.completed += 1;
   }
 
+  load(now: number): CommandLoad {
+    const { counts, concurrent } = this.window.load(now);
+    return { counts, concurrent: this.active, maxConcurrent: Math.max(concurrent, this.active) };
+  }
+
   view(now: number, open = this.refusing): HystrixCommandView {
-    const { counts, latency, concurrent } = this.window.view(now);
-    return {
-      ...this.key,
-      open,
-      counts,
-      latency,
-      concurrent: this.active,
-      maxConcurrent: Math.max(concurrent, this.active),
-      properties: this.properties,
-    };
+    const { key, properties } = this;
+    return { ...key, open, ...this.load(now), latency: this.window.latency(now), properties };
   }
 }
+
+/** What a command's pool is made of, which costs less than the whole view. */
+type CommandLoad = Pick<HystrixCommandView, 'counts' | 'concurrent' | 'maxConcurrent'>;
 
 /** All of them, bounded; {@link commandMeter} fills them. */
 export class Commands implements HystrixSource {
@@ -125,9 +125,9 @@ export class Commands implements HystrixSource {
   pools(): HystrixPoolView[] {
     const pools = new Map<string, HystrixPoolView>();
     for (const command of this.known.values()) {
-      const view = command.view(this.clock.now());
-      const before = pools.get(view.group) ?? { ...EMPTY_POOL, name: view.group };
-      pools.set(view.group, poolWith(before, view, command.completed));
+      const { group } = command.key;
+      const before = pools.get(group) ?? { ...EMPTY_POOL, name: group };
+      pools.set(group, poolWith(before, command, this.clock.now()));
     }
     return [...pools.values()];
   }
@@ -172,12 +172,13 @@ function boundedKey({ name, group }: CommandKey): CommandKey {
 }
 
 /** The most at once of several commands may have been at several times: their sum is the most that it can have been. */
-function poolWith(pool: HystrixPoolView, view: HystrixCommandView, completed: number): HystrixPoolView {
-  const { counts, properties } = view;
+function poolWith(pool: HystrixPoolView, command: Command, now: number): HystrixPoolView {
+  const { properties, completed } = command;
+  const { counts, concurrent, maxConcurrent } = command.load(now);
   return {
     ...pool,
-    active: pool.active + view.concurrent,
-    maxActive: pool.maxActive + view.maxConcurrent,
+    active: pool.active + concurrent,
+    maxActive: pool.maxActive + maxConcurrent,
     executed: pool.executed + counts.success + counts.failure + counts.timeout + counts.badRequest,
     rejected: pool.rejected + counts.semaphoreRejected + counts.threadPoolRejected,
     completed: pool.completed + completed,

@@ -36,6 +36,21 @@ export class Histogram {
     for (let at = 0; at < buckets.length; at += 2) this.into(buckets[at] ?? 0, buckets[at + 1] ?? 0);
   }
 
+  /** Takes over what another holds, which stays as it is. */
+  include(other: Histogram): void {
+    if (other.count === 0) return;
+    this.count += other.count;
+    this.sum += other.sum;
+    this.min = Math.min(this.min, other.min);
+    this.max = Math.max(this.max, other.max);
+    this.zeros += other.zeros;
+    other.parts.forEach((theirs, doubling) => {
+      if (theirs === undefined) return;
+      const part = (this.parts[doubling] ??= new Float64Array(BUCKETS_EACH));
+      for (let at = 0; at < BUCKETS_EACH; at++) part[at] = (part[at] ?? 0) + (theirs[at] ?? 0);
+    });
+  }
+
   /** Begins anew, and keeps its memory. */
   clear(): void {
     this.count = this.sum = this.max = this.zeros = 0;

@@ -73,6 +73,12 @@ describe('a histogram', () => {
         into.merge(counted(a));
         into.merge(counted(b));
         expect(into.data()).to.deep.equal(whole);
+        const other = new Histogram();
+        for (const value of b) other.add(value);
+        const included = new Histogram();
+        for (const value of a) included.add(value);
+        included.include(other);
+        expect([included.data(), other.data()]).to.deep.equal([whole, counted(b)]);
       }),
     );
   });
