@@ -47,9 +47,9 @@ export class Counter {
     readonly tags: Tags,
   ) {}
 
-  /** So many more; by default one. What is no number or less than nothing is not counted. */
+  /** So many more; by default one. What is not a finite number, or less than nothing, is not counted. */
   add(more = 1): void {
-    if (more > 0) this.total += more;
+    if (more > 0 && more < Infinity) this.total += more;
   }
 
   measure(): CounterMeasurement {

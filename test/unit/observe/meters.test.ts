@@ -74,10 +74,11 @@ describe('meters', () => {
     expect(valueOf(meters.measure())).to.deep.equal([['size', {}, 5]]);
   });
 
-  it('do not count less than nothing', () => {
+  it('do not count less than nothing, nor without end', () => {
     const counter = new Meters().counter('a');
     counter.add(-1);
     counter.add(Number.NaN);
+    counter.add(Infinity);
     expect(counter.measure()).to.include({ value: 0 });
   });
 
