@@ -11,8 +11,10 @@ import type { Service } from './service.js';
  * stands in; its `policy` is a layer of a stack, which fuses it with others.
  */
 export interface PolicyFilter {
-  <Req, Rep>(next: Service<Req, Rep>): Service<Req, Rep>;
-  <T>(source: Observable<T>): Observable<T>;
+  // One signature, since TypeScript takes no types through a pipe from a function that has two.
+  <Req = never, Rep = unknown, X extends Service<never, unknown> | Observable<unknown> = Service<Req, Rep>>(
+    target: X,
+  ): X;
   readonly policy: AnyPolicy;
 }
 

@@ -103,13 +103,13 @@ describe('retry', () => {
   it('does not wait for a server that says to come back too late', async () => {
     const answer = (after: number) => () => throwError(() => meshError('Rejected', 'no', { after }));
     const clock = virtualClock();
-    expect(failureOf(retry({ clock })(answer(10_001))(call))).to.include({
+    expect(failureOf(retry({ clock })<undefined, never>(answer(10_001))(call))).to.include({
       tag: 'Rejected',
       retry: 'never',
       after: 10_001,
     });
-    expect(failureOf(retry({ clock, afterMost: '1 h' })(answer(10_001))(call))).to.equal(undefined);
-    expect(failureOf(retry({ clock })(answer(10_000))(call))).to.equal(undefined);
+    expect(failureOf(retry({ clock, afterMost: '1 h' })<undefined, never>(answer(10_001))(call))).to.equal(undefined);
+    expect(failureOf(retry({ clock })<undefined, never>(answer(10_000))(call))).to.equal(undefined);
   });
 
   it('adds nothing to its budget for a call that is itself another attempt', async () => {
