@@ -32,20 +32,28 @@ export interface Arrow {
   readonly cells: readonly Cell[];
   readonly clock: Clock;
   readonly told: Told | undefined;
+  /** Whom its own errors say that they come from, where the caller of a handler must not take them for the handler's refusals. */
+  readonly from: string | undefined;
 }
 
 /** Methods of one service that have states of their own at once. */
-export const METHODS = 1_000;
+const METHODS = 1_000;
+
+export interface ArrowOptions {
+  /** Methods that are remembered at once; 1,000. */
+  readonly methods?: number | undefined;
+  readonly from?: string | undefined;
+}
 
 /** The arrows of one service, by method; one for all methods where no policy asks for a state for each. */
 export function arrowsOf(
   policies: readonly AnyPolicy[],
   clock: Clock,
   told: Told | undefined,
-  methods: number,
+  { methods = METHODS, from }: ArrowOptions = {},
 ): (method: string) => Arrow {
   const shared = policies.map(({ initial }) => new Cell(initial));
-  const whole: Arrow = { policies, cells: shared, clock, told };
+  const whole: Arrow = { policies, cells: shared, clock, told, from };
   if (policies.every(({ scope }) => scope !== 'method')) return () => whole;
   const make = (): Arrow => ({
     ...whole,

@@ -44,7 +44,7 @@ export interface ErrorDetails {
   readonly rsocketCode?: number | undefined;
   /** What a declared failure says beside its code; plain data, which crosses the wire. */
   readonly detail?: unknown;
-  /** The peer that it came from, `tcp 127.0.0.1:7001`; it does not cross the wire. */
+  /** The peer that it came from, `tcp 127.0.0.1:7001`, or `a pipe`, of a policy there; it does not cross the wire. */
   readonly from?: string | undefined;
 }
 

@@ -3,10 +3,10 @@
  * them in the other order, and keeps one timer. Its price against a chain of operators: docs/decisions.md, D-002.
  */
 import { from, type MonoTypeOperatorFunction, Observable, Subscriber } from 'rxjs';
-import { type Arrow, arrowsOf, type Cell, METHODS } from './arrow.js';
+import { type Arrow, arrowsOf, type Cell } from './arrow.js';
 import { type Call, callOf } from './call.js';
 import { type Clock, type Stop, systemClock } from './clock.js';
-import { asMeshError, type MeshError } from './errors.js';
+import { asMeshError, errorWith, type MeshError } from './errors.js';
 import type { AnyPolicy, Decision, Outcome, Remedy, Settlement, Told, Wait } from './policy.js';
 import type { Agnostic, Service } from './service.js';
 import type { Waiting } from './waiting-line.js';
@@ -19,21 +19,27 @@ export function fuse(
   policies: readonly AnyPolicy[],
   clock: Clock = systemClock,
   told?: Told,
-  methods = METHODS,
+  methods?: number,
 ): Agnostic {
   return <Req, Rep>(next: Service<Req, Rep>): Service<Req, Rep> => {
-    const arrowOf = arrowsOf(policies, clock, told, methods);
+    const arrowOf = arrowsOf(policies, clock, told, { methods });
     return (call) => new Observable<Rep>((to) => begin(arrowOf(call.method), call, next as Service<unknown, Rep>, to));
   };
 }
 
-/** A policy as an operator for any pipe; the call that it sees says nothing but its defaults. */
+/** What an error is from that a policy raised in a pipe. */
+const PIPE = 'a pipe';
+
+/**
+ * A policy as an operator for any pipe; the call that it sees says nothing but its defaults. Its own errors are `from` a pipe: where
+ * that is a handler's, the handler has begun to work, and its caller may not go elsewhere as if it had refused the call.
+ */
 export function operatorOf<T>(
   policies: readonly AnyPolicy[],
   clock: Clock = systemClock,
   told?: Told,
 ): MonoTypeOperatorFunction<T> {
-  const arrow = arrowsOf(policies, clock, told, 1)('');
+  const arrow = arrowsOf(policies, clock, told, { from: PIPE })('');
   const call = callOf({ interaction: 'stream', request: undefined });
   return (source) => new Observable<T>((subscriber) => begin(arrow, call, () => source, subscriber));
 }
@@ -119,7 +125,7 @@ class Attempt<T> extends Subscriber<T> implements Waiting {
       if (this.lateness !== undefined) this.leaveLine(at);
       if (refuse !== undefined) {
         this.tell(at, 'refused', refuse, now);
-        this.fail(refuse);
+        this.fail(this.own(refuse));
         return false;
       }
       if (at === 0) this.begunAt = now;
@@ -155,7 +161,7 @@ class Attempt<T> extends Subscriber<T> implements Waiting {
       () => {
         if (this.closed) return;
         this.isStopped = true;
-        const error = late();
+        const error = this.own(late());
         this.tell(at, 'late', error, clock.now());
         this.fail(error);
       },
@@ -232,7 +238,7 @@ class Attempt<T> extends Subscriber<T> implements Waiting {
     const now = this.arrow.clock.now();
     this.leave();
     while (this.level > level + 1) this.settleInnermost('cancel', undefined, now);
-    const error = expiry.late();
+    const error = this.own(expiry.late());
     this.tell(level, 'late', error, now);
     this.fail(error);
   }
@@ -324,6 +330,11 @@ class Attempt<T> extends Subscriber<T> implements Waiting {
   private begunLater(at: number, now: number): void {
     this.begunEach ??= Array.from({ length: at }, () => this.begunAt);
     this.begunEach[at] = now;
+  }
+
+  private own(error: MeshError): MeshError {
+    const { from } = this.arrow;
+    return from === undefined || error.from !== undefined ? error : errorWith(error, { from });
   }
 
   /** Makes nothing where nobody listens. */
