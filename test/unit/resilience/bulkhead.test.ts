@@ -1,6 +1,7 @@
 import { expect } from 'chai';
+import { array, assert, constantFrom, integer, nat, property, tuple } from 'fast-check';
 import { type Observable, of, Subject, type Subscription } from 'rxjs';
-import { anyPolicy, bulkhead, type BulkheadOptions, callOf, fuse, type Policy } from 'millrace';
+import { anyPolicy, bulkhead, type BulkheadOptions, callOf, fuse, meshError, type Policy } from 'millrace';
 import { lawsOf, virtualClock } from 'millrace/testing';
 import { marbles } from './marbles.js';
 
@@ -139,6 +140,40 @@ describe('bulkhead', () => {
     await clock.advance(10);
     expect(log.slice(3)).to.deep.equal(['error with 1 open', 'b failed']);
     expect(clock.pending).to.equal(0);
+  });
+
+  it('never has more at work than it may, and loses no place, whatever comes, ends, fails and leaves', () => {
+    const step = tuple(constantFrom('come', 'leave', 'item', 'end', 'fail', 'again'), nat());
+    assert(
+      property(
+        integer({ min: 1, max: 4 }),
+        integer({ min: 0, max: 3 }),
+        array(step, { maxLength: 60 }),
+        (most, queue, steps) => {
+          const bench = new Bench({ maxConcurrent: most, queue });
+          const callers: Subscription[] = [];
+          const working = () => bench.begun.filter(({ observed }) => observed);
+          for (const [what, pick] of steps) {
+            const answer = working()[pick % Math.max(1, working().length)];
+            if (what === 'come') callers.push(bench.begin(String(callers.length)));
+            else if (what === 'leave') callers[pick % Math.max(1, callers.length)]?.unsubscribe();
+            else if (what === 'item') answer?.next(1);
+            else if (what === 'end') answer?.complete();
+            else if (what === 'fail') answer?.error(meshError('Broken', 'cut'));
+            // Its end brings another call, from within.
+            else callers[pick % Math.max(1, callers.length)]?.add(() => void callers.push(bench.begin('again')));
+            expect(working().length).to.be.at.most(most);
+          }
+          // Who leaves may bring another.
+          while (callers.some(({ closed }) => !closed)) callers.forEach((caller) => caller.unsubscribe());
+          expect([working().length, bench.clock.pending]).to.deep.equal([0, 0]);
+          const before = bench.begun.length;
+          for (let at = 0; at < most; at++) bench.begin('last');
+          expect(bench.begun.length - before).to.equal(most);
+        },
+      ),
+      { numRuns: 1_000, seed: 11 },
+    );
   });
 
   it('is an operator', () => {
