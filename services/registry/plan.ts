@@ -9,6 +9,12 @@ import {
   Registry,
   systemClock,
 } from '../../framework/index.js';
+import type { PeerNews } from './peer-link.js';
+import { PeerRegistries } from './peer-registries.js';
+import { PEER_PARAMS } from './peer-settings.js';
+import { RegistryPeers } from './peers-contract.js';
+import type { PeersService } from './peers-service.js';
+import { Replication } from './replication.js';
 import { EUREKA_PARAMS, type EurekaServer, serveEureka } from './eureka-server.js';
 import { RegistryService } from './registry-service.js';
 import { REGISTRY_PARAMS, type Settings } from './settings.js';
@@ -21,6 +27,10 @@ export interface RegistryOptions {
   readonly host?: string;
   /** Looks at each instance before it is taken: returns it, or another in its place, or throws what its registrant is to hear. */
   readonly admit?: StoreOptions['admit'];
+  /** Addresses of the registries that it replicates with, `tcp://127.0.0.1:7071`; its own may be among them. */
+  readonly peers?: readonly string[];
+  /** What those know it by, in their logs. */
+  readonly name?: string | undefined;
   readonly clock?: Clock;
 }
 
@@ -29,11 +39,14 @@ export interface RegistryOptions {
  * @example const app = await registryMesh({ http: 8761 }).over(tcp({ port: 7070 })).start()
  */
 export function registryMesh(options: RegistryOptions = {}): Mesh {
+  const others = new PeerRegistries(options.peers ?? []);
   return mesh()
     .named('registry')
+    .in(others)
     .provide(RunningRegistry, { useFactory: () => new RunningRegistry(options) })
     .serve(Registry, (app) => app.get(RunningRegistry).serve(app))
-    .params(...REGISTRY_PARAMS, ...EUREKA_PARAMS);
+    .serve(RegistryPeers, (app) => app.get(RunningRegistry).replicate(app, others))
+    .params(...REGISTRY_PARAMS, ...PEER_PARAMS, ...EUREKA_PARAMS);
 }
 
 /** What runs of a registry: it begins and ends with its application. */
@@ -43,6 +56,7 @@ export class RunningRegistry {
   private config: Configuration | undefined;
   private log: Log | undefined;
   private eureka: EurekaServer | undefined;
+  private replication: Replication | undefined;
 
   constructor(private readonly options: RegistryOptions) {
     const { clock = systemClock, admit } = options;
@@ -55,6 +69,20 @@ export class RunningRegistry {
   /** Where the REST API is, `127.0.0.1:8761`; undefined for nowhere. */
   get httpAddress(): string | undefined {
     return this.eureka?.address;
+  }
+
+  /** Resolves when it has caught up with its peers, or has none. */
+  get ready(): Promise<void> {
+    return this.replication?.ready ?? Promise.resolve();
+  }
+
+  replicate({ config, log }: Callers, others: PeerRegistries): PeersService {
+    this.config = config;
+    this.log = log;
+    const { store, clock, settings } = this;
+    const tell = (news: PeerNews): void => this.tellOfPeers(news);
+    this.replication = new Replication({ store, links: others.links, name: this.options.name, clock, settings, tell });
+    return this.replication.service;
   }
 
   serve({ config, log }: Callers): RegistryService {
@@ -74,6 +102,7 @@ export class RunningRegistry {
 
   async onStop(): Promise<void> {
     await this.eureka?.close();
+    this.replication?.stop();
     this.store.close();
   }
 
@@ -84,5 +113,16 @@ export class RunningRegistry {
       this.log?.warn({ app: news.instance.app, id: news.instance.id }, 'evicted: its lease ended');
     else if (news.on) this.log?.warn({ known: news.known }, 'too few instances renew: nobody is evicted');
     else this.log?.info({ known: news.known }, 'instances renew again');
+  }
+
+  private tellOfPeers(news: PeerNews): void {
+    const { log } = this;
+    if (news.kind === 'peer-up') log?.info({ peer: news.peer }, 'peer is up');
+    else if (news.kind === 'peer-down') log?.warn({ peer: news.peer, reason: news.reason }, 'peer is down');
+    else if (news.kind === 'peer-behind')
+      log?.warn({ peer: news.peer }, 'too much for its queue: it is told everything');
+    else if (news.kind === 'peer-refused')
+      log?.warn({ peer: news.peer, reason: news.reason, count: news.count }, 'what a peer told was not taken');
+    else log?.info({ peer: news.peer, known: news.known }, 'has caught up');
   }
 }

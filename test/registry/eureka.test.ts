@@ -280,6 +280,17 @@ describe("Eureka's REST API", () => {
     expect(responseList[2]?.responseEntity).to.include({ instanceId: 'o-1', lastDirtyTimestamp: '2000' });
   });
 
+  it('answers 503 to who looks for instances until it has caught up with other registries, and takes registrations', async () => {
+    store.hold('it has to catch up with the others first');
+    expect((await register(info('o-1'))).status).to.equal(204);
+    expect(await status('PUT', 'apps/ORDERS/o-1?status=UP')).to.equal(200);
+    for (const path of ['apps', 'apps/delta', 'apps/ORDERS/o-1', 'vips/orders-vip'])
+      expect([path, await status('GET', path)]).to.deep.equal([path, 503]);
+    expect(await status('GET', 'status')).to.equal(200);
+    store.open();
+    expect(await status('GET', 'apps/ORDERS/o-1')).to.equal(200);
+  });
+
   it('tells whom the hook before registrations refuses why', async () => {
     await server.close();
     store.close();

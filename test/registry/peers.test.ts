@@ -1,6 +1,14 @@
 import { expect } from 'chai';
 import { addresses, type App, type Handlers, mesh, type Param, systemClock } from 'millrace';
-import { type PeerNews, PeerRegistries, RegistryPeers, RegistryStore, Replication } from 'millrace/registry';
+import {
+  type PeerNews,
+  PeerRegistries,
+  registryMesh,
+  RegistryPeers,
+  RegistryStore,
+  Replication,
+  RunningRegistry,
+} from 'millrace/registry';
 import { tcp } from 'millrace/rsocket';
 import { filter, firstValueFrom, NEVER, startWith, Subject, toArray } from 'rxjs';
 import { applications, failure } from '../app/applications.js';
@@ -148,6 +156,23 @@ describe('registries that are linked by RSocket', () => {
     expect(await failure(firstValueFrom(flood))).to.include({ tag: 'Invalid', code: 'MILLRACE_SCHEMA' });
     const pages = await firstValueFrom(peers.pull({ buckets: [] }).pipe(toArray()));
     expect(pages).to.have.length(1);
+  });
+});
+
+describe('registries as applications', () => {
+  const start = applications();
+
+  it('replicate with the peers that they are given', async () => {
+    const first = await start(registryMesh({ name: 'first' }).over(tcp({ port: 0 })));
+    const [place = ''] = first.addresses;
+    first.get(RunningRegistry).store.register(instance('a'));
+    const second = await start(registryMesh({ name: 'second', peers: [place] }).over(tcp({ port: 0 })));
+    await second.get(RunningRegistry).ready;
+    const { store } = second.get(RunningRegistry);
+    expect([...store.entries].map((each) => each.instance.id)).to.deep.equal(['a']);
+    const heard = firstValueFrom(first.get(RunningRegistry).store.changes.pipe(filter(({ key }) => key === 'SHOP/b')));
+    store.register(instance('b'));
+    expect((await heard).action).to.equal('ADDED');
   });
 });
 
