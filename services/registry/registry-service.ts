@@ -90,6 +90,7 @@ export class RegistryService implements Handlers<typeof Registry> {
   }
 
   watch(interest: Interest): Observable<Changes> {
+    this.store.requireReady();
     return this.watches.changes(interest);
   }
 

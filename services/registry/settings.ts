@@ -68,7 +68,7 @@ export const OVERRIDE_TIME = param(
   'registry.override-time',
   3_600_000,
   duration,
-  'Milliseconds for which a status that an operator set is remembered after the instance was last heard of.',
+  'Milliseconds for which a status that an operator set is remembered of an instance whose lease ended.',
 );
 
 export const TOMBSTONE_TIME = param(

@@ -254,6 +254,16 @@ describe('a registry over RSocket', () => {
     await watcher.until('a b?');
   });
 
+  it('says that it is not ready to who watches, and takes registrations, until it has caught up with others', async () => {
+    store.hold('it has to catch up with the others first');
+    const app = await caller();
+    keep(app, instance('a'));
+    const refused = failure(firstValueFrom(app.client(Registry).watch({})));
+    expect(await refused).to.include({ tag: 'Unavailable', code: 'MILLRACE_REGISTRY_NOT_READY' });
+    store.open();
+    await new Watcher(app).until('a');
+  });
+
   it('tells whom the hook before registrations refuses why', async () => {
     store.close();
     const admit = (): never => {
