@@ -114,10 +114,21 @@ export class LeaseWatch {
       tolerance: get(set.OVERDUE),
       unsettled: this.burst?.first ?? Infinity,
     };
-    for (const key of suspectsOf(watched, this.clock.now(), rules)) {
+    const suspects = suspectsOf(watched, this.clock.now(), rules);
+    const told = suspects.length > 0 && !this.isAlone();
+    for (const key of suspects) {
       const held = this.book.at(key);
-      if (held !== undefined) this.book.put({ ...held, entry: { ...held.entry, suspect: true } });
+      if (held === undefined) continue;
+      this.book.put({ ...held, entry: { ...held.entry, suspect: true } });
+      if (told && held.lease.cut !== undefined && held.marks.broken.by === this.book.epoch)
+        this.book.told.next({ key, renewal: false });
     }
+  }
+
+  /** Whether all that were connected here have lost their channels: it is this registry that is ending, or cut off, and not they. */
+  private isAlone(): boolean {
+    const own = [...this.book.all.values()].filter(({ marks }) => marks.renewed.by === this.book.epoch);
+    return own.length > 1 && own.every(({ lease }) => lease.cut !== undefined);
   }
 
   private evict(): void {

@@ -36,6 +36,8 @@ export class Peer {
   private timer: { readonly at: number; readonly stop: Stop } | undefined;
   private nextCompare: Stop | undefined;
   private stopped = false;
+  /** Who waits until it has heard all. */
+  private readonly waiting: (() => void)[] = [];
   /** Instances of one message: fewer after one that was too much. */
   private most = Infinity;
 
@@ -124,13 +126,31 @@ export class Peer {
     }
   }
 
+  /** Resolves when it has heard all, or can't be reached. */
+  told(): Promise<void> {
+    return new Promise((done) => {
+      this.waiting.push(done);
+      if (!this.isIdle) this.sendIn(0);
+      this.settle();
+    });
+  }
+
   stop(): void {
     this.stopped = true;
     this.sending?.unsubscribe();
     this.comparing?.unsubscribe();
     this.timer?.stop();
     this.nextCompare?.();
+    this.settle();
     this.link.close();
+  }
+
+  private get isIdle(): boolean {
+    return this.stopped || this.lostAt !== undefined || (this.outbox.isEmpty && this.sending === undefined);
+  }
+
+  private settle(): void {
+    if (this.isIdle) for (const done of this.waiting.splice(0)) done();
   }
 
   /** The parts in which it knows something else. */
@@ -206,6 +226,7 @@ export class Peer {
     for (const key of answer.wanted) this.tell(key, false);
     if (!this.outbox.isEmpty) this.sendIn(0);
     if (wasLost) this.compare();
+    this.settle();
   }
 
   private lost(error: unknown): void {
@@ -214,6 +235,7 @@ export class Peer {
     this.sendIn(this.backoff.next());
     if (this.lostAt !== undefined) return;
     this.lostAt = clock.now();
+    this.settle();
     tell({ kind: 'peer-down', peer: this.link.name, reason: asMeshError(error).message });
     turned();
   }

@@ -102,6 +102,7 @@ export class RunningRegistry {
 
   async onStop(): Promise<void> {
     await this.eureka?.close();
+    await this.replication?.told();
     this.replication?.stop();
     this.store.close();
   }

@@ -54,6 +54,11 @@ export class Replication {
     });
   }
 
+  /** Resolves when those that can be reached have heard all that there is to tell; before an end in good order. */
+  async told(): Promise<void> {
+    await Promise.all(this.peers.map((peer) => peer.told()));
+  }
+
   stop(): void {
     this.catchUp.stop();
     this.telling.unsubscribe();

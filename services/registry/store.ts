@@ -190,7 +190,7 @@ export class RegistryStore {
 
   /**
    * Its channel to this registry has broken: it is suspect shortly, if not too many channels break together, and if it has given no sign
-   * of life to another registry since.
+   * of life to another registry since. Other registries hear of it then, unless all channels to this one are broken.
    */
   cut(key: string): void {
     const held = this.book.at(key);
@@ -198,7 +198,6 @@ export class RegistryStore {
     const marks = { ...held.marks, broken: this.book.stamps.next() };
     this.book.touch({ ...held, marks, lease: { ...held.lease, cut: this.clock.now() } });
     this.watch.broke();
-    this.tell(key);
   }
 
   /** What an operator says of an instance, which holds before its own word; UNKNOWN takes it back. False for one that isn't known. */

@@ -199,6 +199,42 @@ describe('a registry with others', () => {
     expect(side('b').store.size).to.equal(200);
   });
 
+  it('tells what it still has to before it ends, but not to one that is lost', async () => {
+    start('a', 'b', 'c');
+    start('b', 'a');
+    start('c', 'a');
+    await clock.advance(2000);
+    away.set('c', 'refuses');
+    side('a').store.register(instance('x'));
+    side('a').store.renew('SHOP/x');
+    const { replication } = side('a');
+    await clock.until(replication.told(), 5);
+    replication.stop();
+    expect([ids('b'), ids('c')]).to.deep.equal(['x', '']);
+  });
+
+  it('hears of a broken channel at once, but not of all those of a registry that ends', async () => {
+    start('a', 'b');
+    start('b', 'a');
+    await clock.advance(2000);
+    for (let n = 0; n < 40; n++) side(n < 3 ? 'a' : 'b').store.register(instance(`i${n}`));
+    await clock.advance(1000);
+    const suspects = (): string =>
+      [...side('b').store.entries]
+        .filter(({ suspect }) => suspect)
+        .map((each) => each.instance.id)
+        .join(' ');
+    side('a').store.cut('SHOP/i1');
+    await clock.advance(300);
+    expect(suspects()).to.equal('i1');
+    side('a').store.register(instance('i1'));
+    await clock.advance(300);
+    expect(suspects()).to.equal('');
+    for (const id of ['i0', 'i1', 'i2']) side('a').store.cut(`SHOP/${id}`);
+    await clock.advance(2000);
+    expect(suspects()).to.equal('');
+  });
+
   it('does not suspect those that a lost one was the last to hear of, for a while', async () => {
     values['registry.partition-time'] = '2 min';
     start('a', 'b');
