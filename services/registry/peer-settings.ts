@@ -46,7 +46,7 @@ export const PEER_COMPARE = param(
 
 export const PEER_WAIT = param(
   'registry.peer-wait',
-  30_000,
+  10_000,
   duration,
   'Milliseconds for which a registry that has just started, and reaches no other that knows who is there, tells nobody of what it knows.',
 );

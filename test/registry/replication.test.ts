@@ -110,15 +110,15 @@ describe('a registry with others', () => {
   });
 
   for (const how of ['refuses', 'hangs'] as const) {
-    it(`waits half a minute, and no longer, for another that ${how}`, async () => {
+    it(`waits ten seconds, and no longer, for another that ${how}`, async () => {
       away.set('a', how);
       start('b', 'a');
-      await clock.advance(29_000);
+      await clock.advance(9000);
       expect(side('b').store.isReady).to.equal(false);
       side('b').store.register(instance('x'));
       await clock.advance(7000);
       expect(side('b').store.isReady).to.equal(true);
-      expect(side('b').news.at(-1)).to.deep.equal({ kind: 'ready', peer: undefined, known: 1 });
+      expect(side('b').news).to.deep.include({ kind: 'ready', peer: undefined, known: 1 });
     });
   }
 
