@@ -4,6 +4,7 @@ import type { Command } from './command.js';
 import { gateCommand } from './gate/gate.js';
 import { meshCommand } from './mesh/mesh.js';
 import { described, parseOptions, UsageError, type Options } from './options.js';
+import { registryCommand } from './registry/registry.js';
 import { killAll } from './wire/pair.js';
 import { wireCommand } from './wire/wire.js';
 
@@ -16,6 +17,7 @@ const commands: { readonly [name: string]: Entry } = {
   wire: entry('wire', wireCommand),
   gate: entry('gate', gateCommand),
   mesh: entry('mesh', meshCommand),
+  registry: entry('registry', registryCommand),
 };
 
 process.on('exit', killAll);

@@ -46,7 +46,7 @@ export interface Call<out Req> {
   readonly baggage: Metadata;
   readonly idempotencyKey: string | undefined;
   /** Whether doing it twice is as good as once, as its contract says; for the caller's side, it does not travel. */
-  readonly idempotent: boolean;
+  readonly idempotent?: boolean;
   readonly reply: Reply;
 }
 
@@ -88,7 +88,7 @@ export function callOf<Req>(
 
 /** Whether a call that may have been begun can be tried again: its contract says so, or a key tells the attempts to be one. */
 export function isRepeatable(call: Pick<Call<unknown>, 'idempotent' | 'idempotencyKey'>): boolean {
-  return call.idempotent || call.idempotencyKey !== undefined;
+  return call.idempotent === true || call.idempotencyKey !== undefined;
 }
 
 /** The same call with another request; the reply place is shared, so what the server says reaches the caller. */

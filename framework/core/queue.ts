@@ -9,7 +9,9 @@ export class Queue<T> {
   }
 
   push(item: T): void {
-    this.items.push(item);
+    // An array that grows from none has room for 17: most queues hold one.
+    if (this.items.length === 0) this.items = [item];
+    else this.items.push(item);
   }
 
   /** The oldest item, which leaves; undefined where there is none. */

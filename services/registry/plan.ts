@@ -46,8 +46,12 @@ export function registryMesh(options: RegistryOptions = {}): Mesh {
     .provide(RunningRegistry, { useFactory: () => new RunningRegistry(options) })
     .serve(Registry, (app) => app.get(RunningRegistry).serve(app))
     .serve(RegistryPeers, (app) => app.get(RunningRegistry).replicate(app, others))
-    .params(...REGISTRY_PARAMS, ...PEER_PARAMS, ...EUREKA_PARAMS);
+    .params(...REGISTRY_PARAMS, ...PEER_PARAMS, ...EUREKA_PARAMS)
+    .configure(CROWDED);
 }
+
+/** Where the network comes back, everybody registers at once. */
+const CROWDED = { 'limit.initial': 10_000, 'limit.max': 10_000 };
 
 /** What runs of a registry: it begins and ends with its application. */
 export class RunningRegistry {
@@ -124,6 +128,6 @@ export class RunningRegistry {
       log?.warn({ peer: news.peer }, 'too much for its queue: it is told everything');
     else if (news.kind === 'peer-refused')
       log?.warn({ peer: news.peer, reason: news.reason, count: news.count }, 'what a peer told was not taken');
-    else log?.info({ peer: news.peer, known: news.known }, 'has caught up');
+    else if ((this.options.peers ?? []).length > 0) log?.info({ peer: news.peer, known: news.known }, 'has caught up');
   }
 }

@@ -95,7 +95,6 @@ export class Answers {
       trace: said.trace,
       baggage: said.baggage,
       idempotencyKey: said.idempotencyKey,
-      idempotent: false,
       reply: replyPlace(),
     };
   }

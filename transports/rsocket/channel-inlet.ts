@@ -24,7 +24,7 @@ export class ChannelInlet implements IntakeOwner, Unsubscribable {
     private first: Payload | undefined,
     private last: boolean,
   ) {
-    this.items = new Observable((subscriber) => this.subscribe(subscriber));
+    this.items = new Items(this);
   }
 
   /** `owner` is told when this direction has ended. */
@@ -72,7 +72,8 @@ export class ChannelInlet implements IntakeOwner, Unsubscribable {
     if (!this.subscribed && !this.closed) this.stop();
   }
 
-  private subscribe(subscriber: Subscriber<Payload>): Unsubscribable | undefined {
+  /** Somebody reads {@link items}. */
+  read(subscriber: Subscriber<Payload>): Unsubscribable | undefined {
     if (this.subscribed) {
       subscriber.error(meshError('Invalid', "a channel's request can be subscribed once; use multicast() to share it"));
       return undefined;
@@ -117,5 +118,16 @@ export class ChannelInlet implements IntakeOwner, Unsubscribable {
     this.closed = true;
     this.first = undefined;
     this.owner?.inletClosed();
+  }
+}
+
+/** One function for all channels: a closure for each is three in a hundred of what an open one takes. */
+class Items extends Observable<Payload> {
+  constructor(private readonly inlet: ChannelInlet) {
+    super(Items.read);
+  }
+
+  private static read(this: Observable<Payload>, subscriber: Subscriber<Payload>): Unsubscribable | undefined {
+    return this instanceof Items ? this.inlet.read(subscriber) : undefined;
   }
 }
