@@ -79,7 +79,7 @@ export const COMMAND_METERS = param(
   'hystrix.meters',
   true,
   flag,
-  'Whether the calls that the application makes are counted for the Hystrix streams, which its health server serves.',
+  'Whether the calls that the application makes are counted for the Hystrix streams of its health server, where it has one.',
 );
 
 export const STACK_PARAMS: readonly Param<unknown>[] = [

@@ -16,6 +16,7 @@ import {
   vegas,
 } from '../resilience/index.js';
 import { commandMeter, Commands, type HystrixCommandProperties, meter, type Meters } from '../observe/index.js';
+import { HEALTH_PORT } from './health.js';
 import type { Log } from './logs.js';
 import * as set from './stack-params.js';
 
@@ -41,8 +42,8 @@ export class Stacks {
   /** How the calls went that the application made. */
   readonly commands: Commands;
   private readonly perInstance: Agnostic;
-  /** Open breakers by method. */
-  private readonly open = new Map<string, number>();
+  /** Until when breakers refuse that have opened, by method: those of an instance that is gone are forgotten then as well. */
+  private readonly opened = new Map<string, readonly number[]>();
 
   constructor(private readonly terms: StackTerms) {
     const { clock, get } = terms;
@@ -50,41 +51,39 @@ export class Stacks {
       clock,
       settings: get,
       properties: () => this.properties,
-      open: ({ name }) => this.open.has(name),
+      open: ({ name }) => this.openNow(name) > 0,
     });
     const { meters } = terms;
     const limiter = limiterOf(terms);
-    const measures = get(set.CALL_METERS);
     if (limiter !== undefined) {
       meters.gauge('limit', {}, () => limiter.view.limit);
-      meters.gauge('limit.open', {}, () => limiter.summary['open'] ?? 0);
+      meters.gauge('limit.open', {}, () => limiter.summary.open);
     }
     const maxAttempts = get(set.RETRY_ATTEMPTS);
     const budget = retryBudget(get(set.RETRY_SHARE), get(set.RETRY_FLOOR));
+    const measured = (side: string): PolicyFilter[] =>
+      get(set.CALL_METERS) ? [meter(meters, { tags: { side }, clock })] : [];
+    // Nobody reads them but by the health server.
+    const streamed = get(HEALTH_PORT) !== undefined && get(set.COMMAND_METERS);
+    const counted = streamed ? [commandMeter(this.commands)] : [];
     const attempts = maxAttempts > 1 ? [retry({ maxAttempts, budget, clock, when: begun })] : [];
-    const counted = get(set.COMMAND_METERS) ? [commandMeter(this.commands)] : [];
-    const measured = (side: string): PolicyFilter[] => (measures ? [meter(meters, { tags: { side }, clock })] : []);
-    const guards = get(set.BREAKER) === 'off' ? [] : [this.breaker()];
-    const asked = [...measured('client'), ...counted, ...attempts].map(({ policy }) => policy);
-    const answering = [...measured('server'), ...(limiter === undefined ? [] : [limit(limiter)])].map(
-      (each) => each.policy,
-    );
-    this.answers = answering.length === 0 ? NOTHING : fuse(answering, clock);
-    this.calls = asked.length === 0 ? NOTHING : fuse(asked, clock);
-    this.perInstance =
-      guards.length === 0
+    const answers = [...measured('server'), ...(limiter === undefined ? [] : [limit(limiter)])];
+    const calls = [...measured('client'), ...counted, ...attempts];
+    const instance = get(set.BREAKER) === 'off' ? [] : [this.breaker()];
+    const fused = (filters: readonly PolicyFilter[]): Agnostic =>
+      filters.length === 0
         ? NOTHING
         : fuse(
-            guards.map(({ policy }) => policy),
+            filters.map(({ policy }) => policy),
             clock,
           );
+    this.answers = fused(answers);
+    this.calls = fused(calls);
+    this.perInstance = fused(instance);
+    const namesOf = (filters: readonly PolicyFilter[]): readonly string[] => filters.map(({ name }) => name);
+    this.names = { answers: namesOf(answers), calls: namesOf(calls), instance: namesOf(instance) };
     const sharer = limiter === undefined || !get(set.LIMIT_LEASES) ? undefined : new LeaseSharer({ limiter });
     this.leases = sharer === undefined ? undefined : (used) => sharer.share(used);
-    this.names = {
-      answers: answering.map(({ name }) => name),
-      calls: asked.map(({ name }) => name),
-      instance: guards.map(({ policy }) => policy.name),
-    };
   }
 
   /** Before the calls of one method at one instance, which have states of their own. */
@@ -113,8 +112,8 @@ export class Stacks {
   private breaker(): PolicyFilter {
     const { clock, get } = this.terms;
     const mode = (): BreakerMode => {
-      const mode = get(set.BREAKER);
-      return mode === 'off' ? 'metrics-only' : mode;
+      const said = get(set.BREAKER);
+      return said === 'off' ? 'metrics-only' : said;
     };
     return breaker({
       clock,
@@ -127,12 +126,23 @@ export class Stacks {
     });
   }
 
-  private changed({ from, to, call: { method } }: BreakerChange): void {
-    this.terms.log.warn({ method, breaker: to }, `breaker is ${to}`);
-    const open = (this.open.get(method) ?? 0) + (to === 'closed' ? -1 : from === 'closed' ? 1 : 0);
-    if (open > 0) this.open.set(method, open);
-    else this.open.delete(method);
-    this.terms.meters.gauge('breakers.open', { method }).set(open);
+  private changed({ to, call: { method } }: BreakerChange): void {
+    const { log, clock, get, meters } = this.terms;
+    log.warn({ method, breaker: to }, `breaker is ${to}`);
+    if (to !== 'open') return;
+    if (!this.opened.has(method)) meters.gauge('breakers.open', { method }, () => this.openNow(method));
+    const refusing = this.refusing(method);
+    this.opened.set(method, [...refusing, clock.now() + get(set.BREAKER_SLEEP)]);
+  }
+
+  /** Breakers of a method that refuse calls now: who is half-open lets one through. */
+  private openNow(method: string): number {
+    return this.refusing(method).length;
+  }
+
+  private refusing(method: string): readonly number[] {
+    const now = this.terms.clock.now();
+    return (this.opened.get(method) ?? []).filter((until) => until > now);
   }
 }
 

@@ -9,12 +9,11 @@ import { Limiter, type LimiterOptions } from './limiter.js';
  * @example @use(limit({ algorithm: vegas() }))
  */
 export function limit(options: LimiterOptions | Limiter = {}): PolicyFilter {
-  const shared = options instanceof Limiter ? options : undefined;
-  const make = (): Limiter => shared ?? new Limiter(options instanceof Limiter ? {} : options);
+  const make = options instanceof Limiter ? () => options : () => new Limiter(options);
   return policyFilter<Limiter | undefined, undefined>(
     {
       name: 'limit',
-      initial: shared,
+      initial: undefined,
       admit(known, call) {
         const state = known ?? make();
         return { state, refuse: state.start(call) };

@@ -75,7 +75,7 @@ export class Limiter {
   }
 
   /** {@link view} in few numbers. */
-  get summary(): Readonly<Record<string, number>> {
+  get summary(): Readonly<Record<'limit' | 'open' | 'refused', number>> {
     return { limit: this.present, open: allOf(this.inFlight), refused: allOf(this.refused) };
   }
 

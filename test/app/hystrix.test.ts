@@ -63,4 +63,30 @@ describe('the Hystrix stream of an application', () => {
     const pool = await event(app, ({ type }) => type === 'HystrixThreadPool');
     expect(pool).to.include({ name: 'films' });
   });
+
+  it('holds no breaker for open whose instance is gone', async () => {
+    const films = await start(
+      mesh()
+        .serve(Films, { title: () => throwError(() => meshError('Overrun', 'no')) })
+        .over(tcp({ port: 0 }))
+        .configure({ 'app.grace': '50 ms' }),
+    );
+    const values = {
+      'health.port': 0,
+      'breaker.minimum-calls': 3,
+      'breaker.sleep': '1 s',
+      'discovery.eject-after': 1000,
+    };
+    const plan = mesh()
+      .over(tcp())
+      .in(addresses(...films.addresses))
+      .configure(values);
+    const app = await start(plan);
+    for (let at = 0; at < 3; at++) await firstValueFrom(app.client(Films).title('a')).catch(() => undefined);
+    expect((await event(app, ({ type }) => type === 'HystrixCommand'))['isCircuitBreakerOpen']).to.equal(true);
+    await films.stop();
+    await event(app, ({ isCircuitBreakerOpen }) => isCircuitBreakerOpen === false);
+    const [gauge] = app.meters.measure({ name: 'breakers.open' });
+    expect(gauge).to.include({ kind: 'gauge', value: 0 });
+  });
 });

@@ -61,15 +61,16 @@ describe('the stacks of an application', () => {
   it('say in order what stands where', async () => {
     expect((await start(films(of))).describe().stacks).to.deep.equal({
       all: ['trace', 'meter', 'limit', 'deadline', 'codec'],
-      calls: ['trace', 'meter', 'command', 'retry', 'deadline', 'codec', 'balance'],
+      calls: ['trace', 'meter', 'retry', 'deadline', 'codec', 'balance'],
       'calls of an instance': ['breaker'],
     });
     const bare = films(of, {
       'limit.algorithm': 'none',
       'retry.attempts': 1,
-      'hystrix.meters': false,
       'metrics.calls': false,
     });
+    const watched = films(of, { 'health.port': 0 });
+    expect((await start(watched)).describe().stacks['calls']).to.include('command');
     expect((await start(bare)).describe().stacks).to.deep.include({
       all: ['trace', 'deadline', 'codec'],
       calls: ['trace', 'deadline', 'codec', 'balance'],

@@ -29,7 +29,6 @@ const NONE = {
   'limit.algorithm': 'none',
   'breaker.mode': 'off',
   'retry.attempts': 1,
-  'hystrix.meters': false,
   'metrics.calls': false,
 };
 
@@ -38,7 +37,7 @@ const values: Readonly<Record<Exclude<MeshPeerName, 'contract'>, Readonly<Record
   'with-limit': { ...NONE, 'limit.algorithm': 'gradient2' },
   'with-breaker': { ...NONE, 'breaker.mode': 'auto' },
   'with-retry': { ...NONE, 'retry.attempts': 3 },
-  'with-metrics': { ...NONE, 'hystrix.meters': true, 'metrics.calls': true },
+  'with-metrics': { ...NONE, 'metrics.calls': true },
   'default-stacks': {},
 };
 
