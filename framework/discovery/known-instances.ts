@@ -16,6 +16,7 @@ export class KnownInstances {
   private readonly held = new Map<string, { readonly sighting: Sighting; readonly until: number }>();
   private parts: Changes[] = [];
   private at: Interest['since'];
+  private epoch: string | undefined;
 
   /** `hold` is the milliseconds for which instances are kept that a registry doesn't know which has begun anew. */
   constructor(private readonly hold: () => number) {}
@@ -53,7 +54,7 @@ export class KnownInstances {
     }
   }
 
-  /** Takes one message. `wrong` leaves what was known, and asks for everything anew. */
+  /** Takes one message. After `wrong` what was known is kept, as far as the message has changed it, until everything is told anew. */
   apply(changes: Changes, now: number): Applied {
     const [first] = this.parts;
     if (first !== undefined && !follows(first, changes)) return this.wrong();
@@ -107,8 +108,6 @@ export class KnownInstances {
     }
     return true;
   }
-
-  private epoch: string | undefined;
 
   private isAt({ epoch, from }: Changes): boolean {
     return this.at?.epoch === epoch && this.at.version === from;

@@ -3,7 +3,7 @@ import { Observable, type Subscriber, Subscription } from 'rxjs';
 import { asMeshError, type Stop } from '../core/index.js';
 import type { DiscoveryTerms } from './addresses.js';
 import { type Instance, type InstanceStatus } from './instance.js';
-import { RegistryLoop } from './registries.js';
+import { RegistryLoop } from './registry-loop.js';
 import type { LeaseTerms, Registration as Message } from './registry-messages.js';
 
 /**

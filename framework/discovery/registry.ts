@@ -5,7 +5,7 @@ import type { Discovery, DiscoveryTerms } from './addresses.js';
 import type { Instance } from './instance.js';
 import { KnownInstances } from './known-instances.js';
 import { Registration } from './registration.js';
-import { RegistryLoop } from './registries.js';
+import { RegistryLoop } from './registry-loop.js';
 import { recall, remember } from './registry-memory.js';
 import type { Changes } from './registry-messages.js';
 
@@ -27,7 +27,7 @@ export const MEMORY = param(
 const WRITE_AFTER = 1000;
 
 /**
- * Services are found in registries, and the application is registered there: `npm run registry` starts one. Several places are replicas of
+ * Services are found in registries, and the application is registered there: `millrace registry` starts one. Several places are replicas of
  * one registry, of which one at a time is asked. With none left the application goes on with what it knows.
  * @example mesh(Home).over(tcp({ port: 7001 })).in(registry('tcp://127.0.0.1:7070', 'tcp://127.0.0.1:7071'))
  */

@@ -1,6 +1,6 @@
 /** A circuit breaker as a pure machine: closed, open, half-open, by how the last calls went. */
 import {
-  count,
+  addTo,
   EMPTY_TALLY,
   isClean,
   PARTS,
@@ -77,7 +77,7 @@ export function went(
       return state;
     case 'closed': {
       const tally = tallyAt(state.tally, partOf(state.count, now, rules));
-      count(tally, 1, failed ? 1 : 0, slow ? 1 : 0);
+      addTo(tally, 1, failed ? 1 : 0, slow ? 1 : 0);
       if (!isClean(tally)) {
         const seen = totalOf(tally);
         if (seen.calls >= rules.minimumCalls && isBad(seen, rules)) return opened(now, seen, rules);

@@ -15,6 +15,7 @@ import {
 import { type BreakerRules, type BreakerState, CLOSED, entered, leftEarly, seenBy, went } from './breaker-state.js';
 import { isFault } from './is-fault.js';
 import { type Live, liveOf } from './live.js';
+import { subjectOf } from './subject-of.js';
 
 /** `auto` goes by the calls; `metrics-only` counts and tells, and refuses nobody. */
 export type BreakerMode = 'auto' | 'forced-open' | 'forced-closed' | 'metrics-only';
@@ -144,13 +145,9 @@ function refusal(
   const seen = `${failed} of its last ${calls} calls failed${slow > 0 ? `, ${slow} were slow` : ''}`;
   const after = state.kind === 'open' ? Math.max(0, state.until - now) : undefined;
   const what = state.kind === 'open' ? `is open: ${seen}` : 'is half-open, and its trials run';
-  return meshError('Rejected', `the breaker of ${named(name, call)} ${what}`, { code: 'MILLRACE_BREAKER', after });
+  return meshError('Rejected', `the breaker of ${subjectOf(name, call)} ${what}`, { code: 'MILLRACE_BREAKER', after });
 }
 
 function forced(name: string | undefined, call: Call<unknown>): MeshError {
-  return meshError('Rejected', `the breaker of ${named(name, call)} is forced open`, { code: 'MILLRACE_BREAKER' });
-}
-
-function named(name: string | undefined, { method }: Call<unknown>): string {
-  return name ?? (method === '' ? 'the service' : method);
+  return meshError('Rejected', `the breaker of ${subjectOf(name, call)} is forced open`, { code: 'MILLRACE_BREAKER' });
 }

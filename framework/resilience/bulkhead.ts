@@ -11,6 +11,7 @@ import {
   systemClock,
 } from '../core/index.js';
 import { type Live, liveOf } from './live.js';
+import { subjectOf } from './subject-of.js';
 
 /** Each may be a function, which is asked when a call comes. */
 export interface BulkheadOptions {
@@ -56,7 +57,6 @@ export function bulkhead(options: BulkheadOptions = {}): PolicyFilter {
   );
 }
 
-function refusal(name: string | undefined, { method }: Call<unknown>, what: string): MeshError {
-  const who = name ?? (method === '' ? 'the service' : method);
-  return meshError('Rejected', `a call of ${who} ${what}`, { code: 'MILLRACE_BULKHEAD' });
+function refusal(name: string | undefined, call: Call<unknown>, what: string): MeshError {
+  return meshError('Rejected', `a call of ${subjectOf(name, call)} ${what}`, { code: 'MILLRACE_BULKHEAD' });
 }

@@ -38,7 +38,7 @@ export function tallyAt(tally: RollingTally, part: number): RollingTally {
 }
 
 /** So much more in the present part, which {@link tallyAt} has begun. */
-export function count({ now }: RollingTally, calls: number, failed: number, slow: number): void {
+export function addTo({ now }: RollingTally, calls: number, failed: number, slow: number): void {
   now.calls += calls;
   now.failed += failed;
   now.slow += slow;

@@ -10,7 +10,7 @@ import {
   systemClock,
 } from '../core/index.js';
 import { type Live, liveOf } from './live.js';
-import { count, EMPTY_TALLY, PARTS, type RollingTally, type Tally, tallyAt, totalOf } from './rolling-tally.js';
+import { addTo, EMPTY_TALLY, PARTS, type RollingTally, type Tally, tallyAt, totalOf } from './rolling-tally.js';
 
 export interface ThrottleOptions {
   /** How many times as many calls as were accepted are let through; 2. Lower holds back sooner. May be a function. */
@@ -75,7 +75,7 @@ const REFUSED_THERE = { calls: 0, failed: 1, slow: 0 };
 const LEFT = { calls: -1, failed: 0, slow: 0 };
 
 function counted(tally: RollingTally, { calls, failed, slow }: Tally): RollingTally {
-  count(tally, calls, failed, slow);
+  addTo(tally, calls, failed, slow);
   return tally;
 }
 

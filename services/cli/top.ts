@@ -14,6 +14,7 @@ import {
   Registry,
   schedulerOf,
   systemClock,
+  wireAt,
 } from '../../framework/index.js';
 import { Place, placesAt } from './remote.js';
 import { CommandError, DONE, signalStatus, UsageError } from './status.js';
@@ -36,29 +37,20 @@ export async function top(terminal: Terminal, given: readonly string[], options:
   if (registry !== undefined && given.length > 0)
     throw new UsageError('either addresses or --registry says what to watch');
   const interval = duration(options.interval);
-  const places: Place[] = [];
-  const open = async (address: string): Promise<Place> => {
-    const [place] = await placesAt([address], terminal);
-    if (place === undefined) throw new UsageError(`'${address}' is no address`);
-    places.push(place);
+  const wires = await terminal.wires();
+  const places = new Map<string, Place>();
+  const placeAt = (address: string): Place => {
+    const place = places.get(address) ?? new Place(address, wireAt(address, wires), {});
+    places.set(address, place);
     return place;
   };
   try {
-    const known = new Map<string, Place>();
-    const instances = registry === undefined ? of(await named(given, terminal)) : inRegistry(await open(registry));
-    const wires = await terminal.wires();
-    const connect = (instance: Instance) => {
-      const address = instance.addresses.find((each) => wires.some((wire) => wire.at(each) !== undefined)) ?? '';
-      const place = known.get(address) ?? opened(address);
-      known.set(address, place);
-      return clientOf(Metrics, place).with({ check: true });
-    };
-    const opened = (address: string): Place => {
-      const wire = wires.map((each) => each.at(address)).find((each) => each !== undefined);
-      if (wire === undefined) throw new CommandError(`no wire reaches ${address}`);
-      const place = new Place(address, wire, {});
-      places.push(place);
-      return place;
+    for (const place of await placesAt(registry === undefined ? given : [registry], terminal))
+      places.set(place.address, place);
+    const instances = registry === undefined ? of([...places.keys()].map(instanceAt)) : inRegistry(placeAt(registry));
+    const connect = ({ addresses }: Instance) => {
+      const reached = addresses.find((each) => wires.some((wire) => wire.at(each) !== undefined));
+      return clientOf(Metrics, placeAt(reached ?? addresses[0] ?? '')).with({ check: true });
     };
     const tag = (instance: Instance) => ({ instance: instance.app === '' ? instance.id : keyOf(instance) });
     const enough = once ? timer(PATIENCE, schedulerOf(systemClock)) : NEVER;
@@ -71,7 +63,7 @@ export async function top(terminal: Terminal, given: readonly string[], options:
     if (once && !terminal.stop.aborted) throw new CommandError(`nobody told of calls within ${PATIENCE} ms`);
     return signalStatus(terminal.stop.reason);
   } finally {
-    await Promise.all(places.map((place) => place.close()));
+    await Promise.all([...places.values()].map((place) => place.close()));
   }
 }
 
@@ -88,10 +80,6 @@ async function show(
   }
   const clear = anew && terminal.out.isTTY ? '\u001b[H\u001b[J' : '';
   await print(terminal.out, `${clear}${topText(rows, snapshot, paintFor(terminal.out))}`);
-}
-
-async function named(given: readonly string[], terminal: Terminal): Promise<readonly Instance[]> {
-  return (await placesAt(given, terminal)).map(({ address }) => instanceAt(address));
 }
 
 /** All that a registry knows and that Millrace reaches, for as long as it can be asked. */
